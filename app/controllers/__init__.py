@@ -1,0 +1,1 @@
+"""What a user can do, as objects with signals: comparison, note, feedback, shutdown."""

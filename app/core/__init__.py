@@ -1,0 +1,1 @@
+"""Words and rules of the ward, free of Qt and of I/O."""

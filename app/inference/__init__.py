@@ -1,0 +1,1 @@
+"""Language models: catalog, engine processes, conversion, scheduling, calibration."""

@@ -1,0 +1,1 @@
+"""The engines; the only modules that import BigDL-LLM, transformers or OpenVINO at run time."""

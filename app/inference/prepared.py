@@ -1,0 +1,41 @@
+"""A model that is ready to run on this machine: what the catalog and `prepare` hand to the engine processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.runs import ModelIdentity
+from app.inference.engine import LoadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """A file that a loader will read; `path` absolute, `sha256` hex, `size` in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """What `calibrate` measured on this machine: tokens/s while reading and writing, seconds to load."""
+
+    reading: float
+    writing: float
+    load_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedModel:
+    """One model on one engine. `files` must match their hashes before the engine process may load them.
+
+    `demonstration` models are no medical models: the program says so wherever it shows their output.
+    `speed` is None before any calibration.
+    """
+
+    identity: ModelIdentity
+    request: LoadRequest
+    files: tuple[CheckedFile, ...]
+    demonstration: bool
+    speed: Speed | None = None

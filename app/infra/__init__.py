@@ -1,0 +1,1 @@
+"""Paths, bundled resources and logging; imports nothing else of the program."""

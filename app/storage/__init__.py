@@ -1,0 +1,1 @@
+"""The SQLite database: one writing connection, migrations, repositories."""

@@ -1,0 +1,1 @@
+"""Background threads: one per model, one for storage."""
