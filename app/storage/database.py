@@ -1,0 +1,151 @@
+"""The one SQLite file, opened so that what is acknowledged survives a kill.
+
+WAL with synchronous=FULL: a commit is on the disk before it is told. A connection belongs to the thread that opened it,
+and there is one writing connection per process. A file that is newer, damaged or another program's is refused before
+anything in it is changed.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlite_utils
+
+from app.core.errors import DatabaseFault
+from app.storage.check import CheckReport, check
+from app.storage.faults import CORRUPT_SENTENCE, translated
+from app.storage.migrations import MIGRATIONS, SCHEMA_VERSION, history, migrate, user_version
+
+APPLICATION_ID = 0x57524E54
+BUSY_TIMEOUT_S = 2.0
+
+
+class Database:
+    """An open database at the present schema. Errors of the environment come out as DatabaseFault."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Use `open`; the connection must be at the present schema."""
+        self.sql = sqlite_utils.Database(connection)
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:
+        """Open the file, creating or migrating it as needed.
+
+        Raises DatabaseFault if it is damaged, newer than this program, another program's, read-only, or if its folder
+        cannot be made; DatabaseBusy if another process keeps it locked for longer than the timeout.
+        """
+        _prepare_file(path)
+        with translated():
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=busy_timeout_s)
+            try:
+                return _opened(connection)
+            except BaseException:
+                connection.close()
+                raise
+
+    @property
+    def schema_version(self) -> int:
+        """How many migrations the file has taken."""
+        return user_version(self.sql)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite_utils.Database]:
+        """All of the block's writes or none of them; on the disk when the block has ended.
+
+        Takes the write lock at once, so that what the block reads cannot change under it. Nests (as a savepoint).
+        """
+        with translated():
+            if self._connection.in_transaction:
+                with self.sql.atomic():
+                    yield self.sql
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.sql
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.rollback()
+                raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite_utils.Database]:
+        """Reads that all see one state of the file, whatever another process writes meanwhile."""
+        with translated():
+            if self._connection.in_transaction:
+                yield self.sql
+                return
+            self._connection.execute("BEGIN")
+            try:
+                yield self.sql
+            finally:
+                self._connection.rollback()
+
+    def check(self) -> CheckReport:
+        """Look at every page and every row; raises DatabaseFault only if the file cannot be read at all."""
+        with self.snapshot() as sql:
+            return check(sql)
+
+    def interrupt(self) -> None:
+        """Abort the statement that is running; the one method that another thread may call."""
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        """Close the connection."""
+        with translated():
+            self._connection.close()
+
+
+def _prepare_file(path: Path) -> None:
+    """Make the folder and an empty file, both for this user only."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            with suppress(FileExistsError):
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise DatabaseFault(
+            f"无法在数据文件夹 {path.parent} 中建立数据库：请检查该文件夹的权限和磁盘空间，或用 --data-dir 另选一处。"
+        ) from error
+    if not path.is_file():
+        raise DatabaseFault(f"数据库的位置 {path} 不是一个普通文件：请移走它，或用 --data-dir 另选数据文件夹。")
+
+
+def _opened(connection: sqlite3.Connection) -> Database:
+    database = Database(connection)
+    _refuse_foreign_or_newer(database.sql)
+    # The journal mode first: it cannot change once a transaction has begun.
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    with database.transaction() as sql:
+        # Again under the lock: another process may have created or migrated the file in between.
+        _refuse_foreign_or_newer(sql)
+        if user_version(sql) < SCHEMA_VERSION:
+            sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            migrate(sql, datetime.now(UTC))
+    return database
+
+
+def _refuse_foreign_or_newer(sql: sqlite_utils.Database) -> None:
+    application_id = sql.execute("PRAGMA application_id").fetchone()[0]
+    version = user_version(sql)
+    empty = sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if empty and version == 0 and application_id in (0, APPLICATION_ID):
+        return
+    if application_id != APPLICATION_ID:
+        raise DatabaseFault("这个文件不是病程助手的数据库，程序没有改动它：请检查数据文件夹是否选对。")
+    steps = history(sql)
+    if version > SCHEMA_VERSION:
+        raise DatabaseFault(_newer_sentence(steps, version))
+    if [name for name, _ in steps] != [migration.name for migration in MIGRATIONS[:version]]:
+        raise DatabaseFault(CORRUPT_SENTENCE)
+
+
+def _newer_sentence(steps: list[tuple[str, str]], version: int) -> str:
+    needed = steps[-1][1] if len(steps) == version else f"（数据格式 {version}）"
+    return f"数据库由更新的病程助手 {needed} 写过，本程序打不开，也没有改动它：请安装 {needed} 或更新的版本。"

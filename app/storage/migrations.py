@@ -1,0 +1,245 @@
+"""The schema's history. Each step is one named function; a released step never changes.
+
+All pending steps run in one transaction, so a database is either at its old schema or at the new one. `user_version`
+counts the steps, and `schema_migrations` keeps which program version took each: a program that meets steps it does not
+know can say which version knows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlite_utils
+
+import app
+from app.storage.chain import Row, sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema."""
+
+    name: str
+    apply: Callable[[sqlite_utils.Database], None]
+
+
+def create_ward(database: sqlite_utils.Database) -> None:
+    """Patients, encounters, notes (working text) and their kept versions."""
+    _run_all(
+        database,
+        """CREATE TABLE patients (
+            patient_id TEXT NOT NULL PRIMARY KEY,
+            name TEXT NOT NULL,
+            sex TEXT NOT NULL,
+            sample INTEGER NOT NULL,
+            created_at TEXT NOT NULL,
+            digest TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE encounters (
+            encounter_id TEXT NOT NULL PRIMARY KEY,
+            patient_id TEXT NOT NULL REFERENCES patients(patient_id),
+            mrn TEXT NOT NULL,
+            age TEXT NOT NULL,
+            department TEXT NOT NULL,
+            ward TEXT NOT NULL,
+            bed TEXT NOT NULL,
+            admitted_at TEXT NOT NULL,
+            attending TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            digest TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX encounters_patient ON encounters(patient_id)",
+        """CREATE TABLE notes (
+            note_id TEXT NOT NULL PRIMARY KEY,
+            encounter_id TEXT NOT NULL REFERENCES encounters(encounter_id),
+            kind TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            sections TEXT NOT NULL,
+            characters INTEGER NOT NULL,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL,
+            digest TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX notes_encounter ON notes(encounter_id)",
+        "CREATE UNIQUE INDEX notes_first_progress ON notes(encounter_id) WHERE kind = 'first_progress'",
+        """CREATE TABLE note_versions (
+            seq INTEGER NOT NULL PRIMARY KEY,
+            version_id TEXT NOT NULL UNIQUE,
+            note_id TEXT NOT NULL REFERENCES notes(note_id),
+            version INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            occurred_at TEXT NOT NULL,
+            sections TEXT NOT NULL,
+            row_hash TEXT NOT NULL,
+            UNIQUE (note_id, version)
+        ) STRICT""",
+        """CREATE TABLE chain_heads (
+            table_name TEXT NOT NULL PRIMARY KEY,
+            length INTEGER NOT NULL,
+            hash TEXT NOT NULL
+        ) STRICT""",
+    )
+    _append_only(database, "note_versions")
+
+
+def create_comparisons_and_feedback(database: sqlite_utils.Database) -> None:
+    """What was asked of the models, what they wrote, and what the doctor did with it."""
+    _run_all(
+        database,
+        """CREATE TABLE comparisons (
+            seq INTEGER NOT NULL PRIMARY KEY,
+            comparison_id TEXT NOT NULL UNIQUE,
+            patient_id TEXT NOT NULL REFERENCES patients(patient_id),
+            encounter_id TEXT NOT NULL REFERENCES encounters(encounter_id),
+            note_id TEXT NOT NULL REFERENCES notes(note_id),
+            note_version INTEGER NOT NULL,
+            input_hash TEXT NOT NULL,
+            chief_complaint TEXT NOT NULL,
+            case_features TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            row_hash TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX comparisons_note ON comparisons(note_id)",
+        """CREATE TABLE runs (
+            seq INTEGER NOT NULL PRIMARY KEY,
+            run_id TEXT NOT NULL UNIQUE,
+            comparison_id TEXT NOT NULL REFERENCES comparisons(comparison_id),
+            display_order INTEGER NOT NULL,
+            started_at TEXT NOT NULL,
+            identity TEXT NOT NULL,
+            prompt TEXT NOT NULL,
+            decoding TEXT NOT NULL,
+            row_hash TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX runs_comparison ON runs(comparison_id)",
+        """CREATE TABLE generations (
+            seq INTEGER NOT NULL PRIMARY KEY,
+            generation_id TEXT NOT NULL UNIQUE REFERENCES runs(run_id),
+            request_id TEXT NOT NULL,
+            comparison_id TEXT NOT NULL REFERENCES comparisons(comparison_id),
+            task TEXT NOT NULL,
+            model TEXT NOT NULL,
+            model_title TEXT NOT NULL,
+            model_sha256 TEXT NOT NULL,
+            base TEXT NOT NULL,
+            adapter_sha256 TEXT,
+            engine TEXT NOT NULL,
+            engine_version TEXT NOT NULL,
+            quantisation TEXT NOT NULL,
+            template_id TEXT NOT NULL,
+            template_version TEXT NOT NULL,
+            template_hash TEXT NOT NULL,
+            messages TEXT NOT NULL,
+            messages_hash TEXT NOT NULL,
+            temperature REAL NOT NULL,
+            top_p REAL NOT NULL,
+            top_k INTEGER NOT NULL,
+            repetition_penalty REAL NOT NULL,
+            max_tokens INTEGER NOT NULL,
+            seed INTEGER NOT NULL,
+            stop TEXT NOT NULL,
+            status TEXT NOT NULL,
+            finish_reason TEXT NOT NULL,
+            input_tokens INTEGER NOT NULL,
+            output_tokens INTEGER NOT NULL,
+            ttft_ms REAL,
+            duration_ms REAL NOT NULL,
+            load_ms REAL,
+            tokens_per_second REAL,
+            output TEXT NOT NULL,
+            output_hash TEXT NOT NULL,
+            error TEXT,
+            app_version TEXT NOT NULL,
+            schema_version INTEGER NOT NULL,
+            started_at TEXT NOT NULL,
+            finished_at TEXT NOT NULL,
+            doctor_pseudonym TEXT NOT NULL,
+            patient_pseudonym TEXT NOT NULL,
+            encounter_pseudonym TEXT NOT NULL,
+            pseudonym_key_id TEXT NOT NULL,
+            department TEXT NOT NULL,
+            display_order INTEGER NOT NULL,
+            note_id TEXT NOT NULL REFERENCES notes(note_id),
+            note_version INTEGER NOT NULL,
+            input_hash TEXT NOT NULL,
+            row_hash TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX generations_comparison ON generations(comparison_id)",
+        """CREATE TABLE feedback_events (
+            seq INTEGER NOT NULL PRIMARY KEY,
+            event_id TEXT NOT NULL UNIQUE,
+            generation_id TEXT NOT NULL REFERENCES runs(run_id),
+            kind TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            occurred_at TEXT NOT NULL,
+            item TEXT NOT NULL,
+            data TEXT NOT NULL,
+            row_hash TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX feedback_events_generation ON feedback_events(generation_id)",
+    )
+    _append_only(database, "comparisons", "runs", "generations", "feedback_events")
+
+
+MIGRATIONS = (
+    Migration("create_ward", create_ward),
+    Migration("create_comparisons_and_feedback", create_comparisons_and_feedback),
+)
+SCHEMA_VERSION = len(MIGRATIONS)
+
+
+def migrate(database: sqlite_utils.Database, now: datetime) -> None:
+    """Take the steps that this database lacks, inside the caller's transaction."""
+    if not database.table("schema_migrations").exists():
+        _create_history(database)
+    for number in range(user_version(database) + 1, SCHEMA_VERSION + 1):
+        migration = MIGRATIONS[number - 1]
+        migration.apply(database)
+        database.table("schema_migrations").insert(_history_row(number, migration.name, now))
+        database.execute(f"PRAGMA user_version = {number}")
+
+
+def user_version(database: sqlite_utils.Database) -> int:
+    """How many steps this database has taken."""
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def history(database: sqlite_utils.Database) -> list[tuple[str, str]]:
+    """The steps taken, in order, each with the program version that took it; empty if there is no such table."""
+    if not database.table("schema_migrations").exists():
+        return []
+    rows = database.query("SELECT name, app_version FROM schema_migrations ORDER BY number")
+    return [(row["name"], row["app_version"]) for row in rows]
+
+
+def _history_row(number: int, name: str, now: datetime) -> Row:
+    return sealed({"number": number, "name": name, "app_version": app.__version__, "applied_at": now.isoformat()})
+
+
+def _create_history(database: sqlite_utils.Database) -> None:
+    database.execute(
+        """CREATE TABLE schema_migrations (
+            number INTEGER NOT NULL PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            app_version TEXT NOT NULL,
+            applied_at TEXT NOT NULL,
+            digest TEXT NOT NULL
+        ) STRICT"""
+    )
+
+
+def _append_only(database: sqlite_utils.Database, *tables: str) -> None:
+    for table in tables:
+        for act in ("UPDATE", "DELETE"):
+            database.execute(
+                f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+
+
+def _run_all(database: sqlite_utils.Database, *statements: str) -> None:
+    for statement in statements:
+        database.execute(statement)
