@@ -16,6 +16,7 @@ CHECKS: tuple[tuple[str, ...], ...] = (
     ("ruff", "check", "app", "tests", "packaging"),
     ("ruff", "format", "--check", "app", "tests", "packaging"),
     ("mypy",),
+    ("mypy", "packaging/bootstrap.py"),
     ("lint-imports",),
 )
 MODEL_STEPS = (

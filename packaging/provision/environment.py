@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import json
 import os
-import platform
 import subprocess
 import sys
 import tomllib
@@ -17,7 +16,7 @@ from enum import Enum
 from pathlib import Path
 
 from provision.console import call, say
-from provision.interpreter import SetupFault
+from provision.interpreter import SUPPORTED, SetupFault
 
 STAMP_NAME = "wardnote-install.json"
 
@@ -26,8 +25,8 @@ STAMP_NAME = "wardnote-install.json"
 class Stamp:
     """What an environment was made of. `complete` is False from the start of an installation to its end.
 
-    `home` is the checkout and Python it belongs to (its scripts carry absolute paths), `pins` the hash of what
-    was installed, `groups` the dependency groups beside the program's own needs.
+    `home` is the checkout it belongs to (its scripts carry absolute paths), `pins` the hash of what was installed,
+    `groups` the dependency groups beside the program's own needs.
     """
 
     home: str
@@ -59,12 +58,11 @@ def plan_for(found: Stamp | None, wanted: Stamp) -> Plan:
 
 
 def wanted_stamp(root: Path, groups: Sequence[str]) -> Stamp:
-    """What `.venv` of this checkout should be, with this Python."""
-    digest = hashlib.sha256()
+    """What `.venv` of this checkout should be."""
+    digest = hashlib.sha256(repr(SUPPORTED).encode())
     for path in (root / "pyproject.toml", root / "packaging" / "constraints.txt"):
         digest.update(path.read_bytes() + b"\0")
-    home = f"{root} Python {platform.python_version()}"
-    return Stamp(home=home, pins=digest.hexdigest(), groups=tuple(sorted(groups)), complete=True)
+    return Stamp(home=str(root), pins=digest.hexdigest(), groups=tuple(sorted(groups)), complete=True)
 
 
 def read_stamp(venv: Path) -> Stamp | None:
@@ -120,9 +118,10 @@ def locked(root: Path) -> Iterator[None]:
 
 
 def _starts(venv: Path) -> bool:
-    """Whether the environment's Python runs and has pip (a copied or half-made one does not)."""
+    """Whether the environment's Python is the supported one, runs and has pip (a half-made one does not)."""
+    code = f"import pip, sys; sys.exit(sys.version_info[:2] != {SUPPORTED})"
     try:
-        asked = subprocess.run([venv / "bin" / "python", "-c", "import pip"], capture_output=True, timeout=60)
+        asked = subprocess.run([venv / "bin" / "python", "-c", code], capture_output=True, timeout=60)
     except (OSError, subprocess.SubprocessError):
         return False
     return asked.returncode == 0
@@ -147,12 +146,12 @@ def _create(venv: Path) -> None:
 
 
 def _pip_install(root: Path, venv: Path, groups: Sequence[str]) -> None:
-    pip = [venv / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "--no-input"]
-    pip += ["-c", root / "packaging" / "constraints.txt"]
+    constraints = root / "packaging" / "constraints.txt"
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--no-input", "-c", str(constraints)]
     requirements = [requirement for group in groups for requirement in group_requirements(root, group)]
     say("      about 2 GB of packages the first time; with torch's CUDA build several more (see README.md)")
     # setuptools first, and no isolated build: the build tool is pinned like everything else.
-    commands = ([*pip, "setuptools"], [*pip, "--no-build-isolation", "-e", root, *requirements])
+    commands = ([*pip, "setuptools"], [*pip, "--no-build-isolation", "-e", str(root), *requirements])
     for command in commands:
         if call(command) != 0:
             raise SetupFault(

@@ -43,7 +43,7 @@ def platform_fault(system: str, machine: str) -> str | None:
 def find_supported_python(search_path: str) -> str | None:
     """The first `python3.11` of a PATH that really starts and is 3.11 (a version manager's shim may be neither)."""
     for folder in search_path.split(os.pathsep):
-        candidate = os.path.join(folder or ".", "python3.11")
+        candidate = str(Path(folder) / "python3.11")
         if os.access(candidate, os.X_OK) and python_version(candidate) == SUPPORTED:
             return candidate
     return None
