@@ -1,0 +1,141 @@
+"""Patients and their stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.core.entities import Encounter, Patient, Sex
+from app.core.notes import NoteKind
+from app.storage.chain import sealed
+from app.storage.codec import time_text
+from app.storage.database import Database
+
+LISTED_NOTE = NoteKind.FIRST_PROGRESS
+
+_ENCOUNTER_COLUMNS = """e.encounter_id, e.patient_id, e.mrn, e.age, e.department, e.ward, e.bed, e.admitted_at,
+    e.attending, p.name, p.sex"""
+
+
+@dataclass(frozen=True, slots=True)
+class EncounterSummary:
+    """One line of the patient list: a stay and its 首次病程记录, if it has one (`empty`: nothing written in it)."""
+
+    encounter: Encounter
+    patient: Patient
+    note_id: str | None
+    note_title: str
+    updated_at: datetime | None
+    empty: bool
+
+
+class EncounterRepository:
+    """Stays in the database."""
+
+    def __init__(self, database: Database) -> None:
+        """Nothing is read yet."""
+        self._database = database
+
+    def add(self, patient: Patient, encounter: Encounter, now: datetime, *, sample: bool = False) -> None:
+        """Store a stay and its patient; what is there already stays as it is."""
+        if encounter.patient_id != patient.patient_id:
+            raise ValueError("the encounter is of another patient")
+        with self._database.transaction() as sql:
+            sql.table("patients").insert(_patient_row(patient, now, sample), pk="patient_id", ignore=True)
+            sql.table("encounters").insert(_encounter_row(encounter, now), pk="encounter_id", ignore=True)
+
+    def get(self, encounter_id: str) -> tuple[Patient, Encounter]:
+        """One stay. Raises LookupError if there is none of this id."""
+        query = f"""SELECT {_ENCOUNTER_COLUMNS} FROM encounters e JOIN patients p USING (patient_id)
+            WHERE e.encounter_id = ?"""
+        with self._database.snapshot() as sql:
+            for row in sql.query(query, [encounter_id]):
+                return _patient(row), _encounter(row)
+        raise LookupError("no such encounter")
+
+    def list(self) -> tuple[EncounterSummary, ...]:
+        """All stays by ward and bed (3床 before 12床)."""
+        query = f"""SELECT {_ENCOUNTER_COLUMNS}, n.note_id, n.updated_at, n.characters
+            FROM encounters e JOIN patients p USING (patient_id)
+            LEFT JOIN notes n ON n.encounter_id = e.encounter_id AND n.kind = '{LISTED_NOTE}'"""
+        with self._database.snapshot() as sql:
+            summaries = [_summary(row) for row in sql.query(query)]
+        return tuple(sorted(summaries, key=_bed_order))
+
+    def is_empty(self) -> bool:
+        """No stay is stored."""
+        with self._database.snapshot() as sql:
+            return sql.execute("SELECT 1 FROM encounters LIMIT 1").fetchone() is None
+
+
+def _patient_row(patient: Patient, now: datetime, sample: bool) -> dict[str, Any]:
+    return sealed(
+        {
+            "patient_id": patient.patient_id,
+            "name": patient.name,
+            "sex": patient.sex.value,
+            "sample": int(sample),
+            "created_at": time_text(now),
+        }
+    )
+
+
+def _encounter_row(encounter: Encounter, now: datetime) -> dict[str, Any]:
+    return sealed(
+        {
+            "encounter_id": encounter.encounter_id,
+            "patient_id": encounter.patient_id,
+            "mrn": encounter.mrn,
+            "age": encounter.age,
+            "department": encounter.department,
+            "ward": encounter.ward,
+            "bed": encounter.bed,
+            "admitted_at": time_text(encounter.admitted_at),
+            "attending": encounter.attending,
+            "created_at": time_text(now),
+        }
+    )
+
+
+def _patient(row: Mapping[str, Any]) -> Patient:
+    return Patient(row["patient_id"], row["name"], Sex(row["sex"]))
+
+
+def _encounter(row: Mapping[str, Any]) -> Encounter:
+    return Encounter(
+        encounter_id=row["encounter_id"],
+        patient_id=row["patient_id"],
+        mrn=row["mrn"],
+        age=row["age"],
+        department=row["department"],
+        ward=row["ward"],
+        bed=row["bed"],
+        admitted_at=datetime.fromisoformat(row["admitted_at"]),
+        attending=row["attending"],
+    )
+
+
+def _summary(row: Mapping[str, Any]) -> EncounterSummary:
+    updated_at = row["updated_at"]
+    return EncounterSummary(
+        encounter=_encounter(row),
+        patient=_patient(row),
+        note_id=row["note_id"],
+        note_title=LISTED_NOTE.heading,
+        updated_at=datetime.fromisoformat(updated_at) if updated_at else None,
+        empty=not row["characters"],
+    )
+
+
+def _bed_order(summary: EncounterSummary) -> tuple[object, ...]:
+    encounter = summary.encounter
+    return encounter.department, encounter.ward, *_natural(encounter.bed), encounter.admitted_at
+
+
+def _natural(bed: str) -> tuple[int, str]:
+    """加3床 and 3床 by their number first; beds without a number last."""
+    number = re.search(r"\d+", bed)
+    return (int(number.group()) if number else 1_000_000, bed)

@@ -1,0 +1,69 @@
+"""The append-only log of what doctors did; votes are a view of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from app.core.events import EventKind, FeedbackEvent, Vote
+from app.storage.chain import FEEDBACK_EVENTS, Row, append
+from app.storage.codec import time_text, to_json
+from app.storage.database import Database
+
+
+class FeedbackRepository:
+    """Feedback events in the database."""
+
+    def __init__(self, database: Database) -> None:
+        """Nothing is read yet."""
+        self._database = database
+
+    def append(self, event: FeedbackEvent) -> None:
+        """Store an event; twice changes nothing. The run that it concerns must be stored."""
+        with self._database.transaction() as sql:
+            append(sql, FEEDBACK_EVENTS, _row(event))
+
+    def events(self, generation_id: str) -> tuple[FeedbackEvent, ...]:
+        """What was done with one generation, in the order in which it was stored."""
+        query = "SELECT * FROM feedback_events WHERE generation_id = ? ORDER BY seq"
+        with self._database.snapshot() as sql:
+            return tuple(_event(row) for row in sql.query(query, [generation_id]))
+
+    def votes(self, note_id: str, actor: str) -> Mapping[str, Vote]:
+        """A doctor's standing votes on whole suggestions of a note, by generation; withdrawn ones are absent.
+
+        The last vote by storage order counts, so that a clock set back changes nothing.
+        """
+        query = """SELECT f.generation_id, json_extract(f.data, '$.vote') AS vote
+            FROM feedback_events f JOIN runs r ON r.run_id = f.generation_id JOIN comparisons c USING (comparison_id)
+            WHERE c.note_id = ? AND f.actor = ? AND f.kind = ? AND f.item = '' ORDER BY f.seq"""
+        with self._database.snapshot() as sql:
+            rows = sql.query(query, [note_id, actor, EventKind.VOTE.value])
+            last = {row["generation_id"]: Vote(row["vote"]) for row in rows}
+        return {generation_id: vote for generation_id, vote in last.items() if vote is not Vote.WITHDRAWN}
+
+
+def _row(event: FeedbackEvent) -> Row:
+    return {
+        "event_id": event.event_id,
+        "generation_id": event.generation_id,
+        "kind": event.kind.value,
+        "actor": event.actor,
+        "occurred_at": time_text(event.occurred_at),
+        "item": event.item,
+        "data": to_json(dict(event.data)),
+    }
+
+
+def _event(row: Mapping[str, Any]) -> FeedbackEvent:
+    return FeedbackEvent(
+        event_id=row["event_id"],
+        generation_id=row["generation_id"],
+        kind=EventKind(row["kind"]),
+        actor=row["actor"],
+        occurred_at=datetime.fromisoformat(row["occurred_at"]),
+        item=row["item"],
+        data=json.loads(row["data"]),
+    )

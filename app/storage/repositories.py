@@ -1,0 +1,46 @@
+"""The repositories over one database, as the storage thread and the command line use them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.storage.comparisons import ComparisonRepository
+from app.storage.database import Database
+from app.storage.encounters import EncounterRepository
+from app.storage.feedback import FeedbackRepository
+from app.storage.notes import NoteRepository
+from app.storage.pseudonyms import Pseudonyms
+
+
+@dataclass(frozen=True, slots=True)
+class Repositories:
+    """Everything that is stored. Belongs to the thread that opened it."""
+
+    database: Database
+    encounters: EncounterRepository
+    notes: NoteRepository
+    comparisons: ComparisonRepository
+    feedback: FeedbackRepository
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
+
+
+def open_repositories(database_path: Path, key_path: Path, doctor: str) -> Repositories:
+    """Open the database and the pseudonym key. Raises DatabaseFault or EnvironmentFault."""
+    database = Database.open(database_path)
+    try:
+        with database.transaction():
+            pseudonyms = Pseudonyms.load(key_path)
+        return Repositories(
+            database,
+            EncounterRepository(database),
+            NoteRepository(database),
+            ComparisonRepository(database, pseudonyms, doctor),
+            FeedbackRepository(database),
+        )
+    except BaseException:
+        database.close()
+        raise

@@ -1,0 +1,77 @@
+"""Sample encounters for a first look: only ever put into an empty database, and marked 示例 wherever they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from app.core.entities import Encounter, Patient, Sex
+from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, NoteKind
+from app.storage.repositories import Repositories
+
+MARK = "（示例）"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleEncounter:
+    """An invented stay whose note has its 主诉 and 病例特点."""
+
+    name: str
+    sex: Sex
+    age: str
+    bed: str
+    mrn: str
+    department: str
+    ward: str
+    chief_complaint: str
+    case_features: str
+
+    @classmethod
+    def parse(cls, sample: Mapping[str, Any]) -> SampleEncounter:
+        """From a file of resources/samples: `patient` (name, sex, age, bed, mrn) and the rest beside it.
+
+        Raises KeyError or ValueError for a file that lacks something: the files are the program's own.
+        """
+        patient = sample["patient"]
+        return cls(
+            name=patient["name"],
+            sex=Sex(patient["sex"]),
+            age=patient["age"],
+            bed=patient["bed"],
+            mrn=patient["mrn"],
+            department=sample["department"],
+            ward=sample["ward"],
+            chief_complaint=sample["chief_complaint"],
+            case_features=sample["case_features"],
+        )
+
+
+def install_samples(repositories: Repositories, samples: Sequence[SampleEncounter], now: datetime) -> bool:
+    """Store the samples, all or none; False (and nothing done) if there are encounters already."""
+    with repositories.database.transaction():
+        if not repositories.encounters.is_empty():
+            return False
+        for sample in samples:
+            _install(repositories, sample, now)
+    return True
+
+
+def _install(repositories: Repositories, sample: SampleEncounter, now: datetime) -> None:
+    patient = Patient(uuid4().hex, sample.name + MARK, sample.sex)
+    encounter = Encounter(
+        encounter_id=uuid4().hex,
+        patient_id=patient.patient_id,
+        mrn=sample.mrn,
+        age=sample.age,
+        department=sample.department,
+        ward=sample.ward,
+        bed=sample.bed,
+        admitted_at=now,
+    )
+    repositories.encounters.add(patient, encounter, now, sample=True)
+    note = repositories.notes.open(encounter.encounter_id, NoteKind.FIRST_PROGRESS, now)
+    texts = {CHIEF_COMPLAINT.key: sample.chief_complaint, CASE_FEATURES.key: sample.case_features}
+    repositories.notes.save(note.note_id, {**note.sections, **texts}, now)
