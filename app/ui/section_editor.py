@@ -1,0 +1,213 @@
+"""The editor of one section of a note: plain text that grows with its content, with AI lines tinted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import takewhile
+
+from PySide6.QtCore import QElapsedTimer, QEvent, QMimeData, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QInputMethodEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextDocumentFragment,
+)
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
+
+from app.core.notes import MAX_SECTION_CHARACTERS, Section
+from app.ui.text_safety import marked_copy
+from app.ui.theme import Theme
+
+MAX_VISIBLE_LINES = 30
+_RULE_WIDTH = 3
+_LINE_HEIGHT_PERCENT = 150
+_COMPOSITION_TAIL_MS = 40
+_ORIGIN_FORMAT = "application/x-wardnote-origin"
+
+
+class SectionEditor(QTextEdit):
+    """A plain-text editor of one section.
+
+    Signals:
+        edited: the section's key and its whole text, after the doctor (not the program) changed it.
+        refused: a sentence for the doctor; nothing was pasted.
+    """
+
+    edited = Signal(str, str)
+    refused = Signal(str)
+
+    def __init__(self, section: Section, minimum_lines: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.section = section
+        self._minimum_lines = minimum_lines
+        self._origin = ""
+        self._composing = False
+        self._composition_end = QElapsedTimer()
+        self._loading = False
+        self._is_ai: Callable[[str], bool] = lambda _line: False
+        self._tint = QColor()
+        self._rule = QColor()
+        self._set_up()
+
+    def _set_up(self) -> None:
+        self.setAcceptRichText(False)
+        self.setTabChangesFocus(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setPlaceholderText(self.section.hint)
+        self.setAccessibleName(self.section.title)
+        self.setAccessibleDescription(self.section.hint)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.document().setDocumentMargin(6)
+        self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._grow())
+        self.textChanged.connect(self._on_text_changed)
+        self.set_text("", "")
+
+    def text(self) -> str:
+        """The section's plain text."""
+        return self.toPlainText()
+
+    @property
+    def composing(self) -> bool:
+        """True while an input method composes here, and for the moment in which its last key may still arrive."""
+        ended = self._composition_end
+        return self._composing or (ended.isValid() and ended.elapsed() < _COMPOSITION_TAIL_MS)
+
+    def set_text(self, text: str, origin: str) -> None:
+        """Show the text of another note (`origin` is its id) with an empty undo history."""
+        self._origin = origin
+        self._loading = True
+        self.setUndoRedoEnabled(False)
+        self.setPlainText(text)
+        whole = QTextCursor(self.document())
+        whole.select(QTextCursor.SelectionType.Document)
+        line = QTextBlockFormat()
+        line.setLineHeight(_LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        whole.mergeBlockFormat(line)
+        self.setUndoRedoEnabled(True)
+        self._loading = False
+        self._grow()
+
+    def replace_whole(self, text: str) -> None:
+        """Turn the text into another one as a single edit that one undo takes back; the cursor stands after it."""
+        kept = _common_length(self.text(), text)
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
+        cursor.setPosition(_utf16_length(text[:kept]))
+        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+        cursor.insertText(text[kept:])
+        cursor.endEditBlock()
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
+
+    def set_ai_lines(self, is_ai: Callable[[str], bool]) -> None:
+        """How to tell a line that a model wrote from one of the doctor's own; such lines are tinted."""
+        self._is_ai = is_ai
+        self.viewport().update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Colours of the tint and of its left rule."""
+        self._tint, self._rule = QColor(theme.ai_tint), QColor(theme.ai_rule)
+        self.viewport().update()
+
+    def has_ai_lines(self) -> bool:
+        """Whether any line is tinted."""
+        return any(map(self._is_ai, self.text().split("\n")))
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """As tall as the text, within the line limits."""
+        return QSize(super().sizeHint().width(), self._wanted_height())
+
+    def event(self, event: QEvent) -> bool:
+        """Keep every key of a composition away from the shortcuts."""
+        if event.type() == QEvent.Type.ShortcutOverride and self.composing:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:  # noqa: N802
+        """Follow whether a composition is under way."""
+        was_composing, self._composing = self._composing, bool(event.preeditString())
+        if was_composing and not self._composing:
+            self._composition_end.restart()
+        super().inputMethodEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._grow()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        self._paint_ai_lines(event.rect())
+        super().paintEvent(event)
+
+    def createMimeDataFromSelection(self) -> QMimeData:  # noqa: N802
+        """Plain text; where it holds AI lines the mark goes with it, save back into the same note."""
+        text = QTextDocumentFragment(self.textCursor()).toPlainText()
+        data = QMimeData()
+        data.setData(_ORIGIN_FORMAT, f"{self._origin}\n{text}".encode())
+        data.setText(marked_copy(text) if any(map(self._is_ai, text.split("\n"))) else text)
+        return data
+
+    def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802
+        text = self._pasted_text(source)
+        room = MAX_SECTION_CHARACTERS - len(self.text()) + len(self.textCursor().selectedText())
+        if len(text) > room:
+            self.refused.emit(f"“{self.section.title}”最多 {MAX_SECTION_CHARACTERS} 字，粘贴的内容过长，未粘贴。")
+            return
+        self.textCursor().insertText(text)
+        self.ensureCursorVisible()
+
+    def _pasted_text(self, source: QMimeData) -> str:
+        origin, _, text = bytes(source.data(_ORIGIN_FORMAT).data()).decode(errors="replace").partition("\n")
+        if self._origin and origin == self._origin:
+            return text
+        return source.text().replace("\r\n", "\n")
+
+    def _on_text_changed(self) -> None:
+        if self._loading:
+            return
+        self.edited.emit(self.section.key, self.text())
+
+    def _paint_ai_lines(self, exposed: QRect) -> None:
+        painter = QPainter(self.viewport())
+        layout = self.document().documentLayout()
+        offset = self.verticalScrollBar().value()
+        for block in _blocks(self.document()):
+            box = layout.blockBoundingRect(block).toRect().translated(0, -offset)
+            if box.top() > exposed.bottom():
+                break
+            if box.bottom() >= exposed.top() and self._is_ai(block.text()):
+                painter.fillRect(0, box.top(), self.viewport().width(), box.height(), self._tint)
+                painter.fillRect(0, box.top(), _RULE_WIDTH, box.height(), self._rule)
+        painter.end()
+
+    def _grow(self) -> None:
+        self.setFixedHeight(self._wanted_height())
+
+    def _wanted_height(self) -> int:
+        line = self.fontMetrics().lineSpacing() * _LINE_HEIGHT_PERCENT / 100
+        margin = 2 * self.document().documentMargin()
+        height = self.document().size().height()
+        return round(min(max(height, self._minimum_lines * line + margin), MAX_VISIBLE_LINES * line + margin))
+
+
+def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
+    block = document.begin()
+    while block.isValid():
+        yield block
+        block = block.next()
+
+
+def _common_length(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _utf16_length(text: str) -> int:
+    """Positions in a QTextDocument count UTF-16 units; code points beyond the BMP take two."""
+    return len(text.encode("utf-16-le")) // 2
