@@ -8,6 +8,7 @@ import pytest
 
 from app.infra import logging as wardnote_logging
 from app.infra.paths import Paths
+from tests.helpers.logs import ExpectedLogs
 
 
 @pytest.fixture
@@ -22,7 +23,10 @@ def log_text(paths: Paths) -> str:
     return (paths.logs / wardnote_logging.LOG_FILE).read_text(encoding="utf-8")
 
 
-def test_an_exceptions_message_is_not_logged(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_exceptions_message_is_not_logged(
+    paths: Paths, capsys: pytest.CaptureFixture[str], expected_logs: ExpectedLogs
+) -> None:
+    expected_logs.expect(r"ERROR app.test: a save failed")
     wardnote_logging.configure(paths, verbose=True)
     try:
         try:
@@ -48,7 +52,10 @@ def test_times_carry_their_offset(paths: Paths) -> None:
     assert "INFO" in first
 
 
-def test_only_warnings_reach_stderr_unless_verbose(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_warnings_reach_stderr_unless_verbose(
+    paths: Paths, capsys: pytest.CaptureFixture[str], expected_logs: ExpectedLogs
+) -> None:
+    expected_logs.expect(r"WARNING app.test: loud")
     wardnote_logging.configure(paths, verbose=False)
     logging.getLogger("app.test").info("quiet")
     logging.getLogger("app.test").warning("loud")
@@ -57,7 +64,8 @@ def test_only_warnings_reach_stderr_unless_verbose(paths: Paths, capsys: pytest.
     assert "quiet" not in err
 
 
-def test_a_second_call_replaces_the_first(paths: Paths) -> None:
+def test_a_second_call_replaces_the_first(paths: Paths, expected_logs: ExpectedLogs) -> None:
+    expected_logs.expect(r"WARNING app.test: once")
     before = len(logging.getLogger().handlers)
     wardnote_logging.configure(paths, verbose=False)
     wardnote_logging.configure(paths, verbose=False)
@@ -66,7 +74,11 @@ def test_a_second_call_replaces_the_first(paths: Paths) -> None:
     assert log_text(paths).count("once") == 1
 
 
-def test_a_folder_that_cannot_be_made_leaves_stderr(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_cannot_be_made_leaves_stderr(
+    paths: Paths, capsys: pytest.CaptureFixture[str], expected_logs: ExpectedLogs
+) -> None:
+    expected_logs.expect(r"WARNING app.infra.logging: no log file")
+    expected_logs.expect(r"WARNING app.test: still heard")
     paths.data_dir.parent.mkdir(parents=True, exist_ok=True)
     paths.data_dir.write_text("a file where the folder should be")
     wardnote_logging.configure(paths, verbose=False)
