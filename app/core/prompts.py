@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from app.core.runs import Decoding, Message, Prompt
 
-_TEMPLATE = re.compile(r"\A---\n(?P<front>.*?)\n---\n+# system\n(?P<system>.*?)\n# user\n(?P<user>.*)\Z", re.DOTALL)
+_FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+_TURN = re.compile(r"^# (system|user|assistant)\n(.*?)(?=^# (?:system|user|assistant)\n|\Z)", re.DOTALL | re.MULTILINE)
 _FIELD = re.compile(r"\{\{(\w+)\}\}")
 _FIELDS = frozenset({"patient_context", "chief_complaint", "case_features"})
 # Our own delimiter, and whatever a chat template may use for its control tokens (<|im_end|>, </s>, [INST], <｜User｜>).
@@ -25,33 +26,38 @@ _NO_CONTEXT = "未提供"
 
 @dataclass(frozen=True, slots=True)
 class PromptTemplate:
-    """One template file. `text_hash` is the SHA-256 (hex) of the whole file, so that any edit of it is visible."""
+    """One template file. `turns` are the fixed messages (a system part, examples); `user` has the patient's fields.
+
+    `text_hash` is the SHA-256 (hex) of the whole file, so that any edit of it is visible in what it produced.
+    """
 
     template_id: str
     version: str
-    system: str
+    turns: tuple[Message, ...]
     user: str
     decoding: Decoding
     text_hash: str
 
     @classmethod
     def parse(cls, text: str) -> PromptTemplate:
-        """Read a template: front matter (`id`, `version`, decoding defaults), then `# system` and `# user`.
+        """Read front matter (`id`, `version`, decoding), then turns under `# system`, `# user`, `# assistant`.
 
-        Raises ValueError if the form is not kept or a field is missing: the file comes with the program.
+        The last turn is the user's and holds the fields. Raises ValueError if the form is not kept: the file
+        comes with the program.
         """
-        parts = _TEMPLATE.match(text)
-        if parts is None:
-            raise ValueError("a prompt template needs front matter, '# system' and '# user'")
-        front = dict(_setting(line) for line in parts["front"].splitlines() if line.strip())
-        if set(_FIELD.findall(parts["user"])) != _FIELDS or _FIELD.search(parts["system"]):
-            raise ValueError(f"the user part must hold exactly these fields: {sorted(_FIELDS)}")
+        front = _FRONT.match(text)
+        turns = [Message(role, content.strip()) for role, content in _TURN.findall(text)]
+        if front is None or not turns or turns[-1].role != "user":
+            raise ValueError("a prompt template needs front matter and a last turn '# user'")
+        if [set(_FIELD.findall(turn.content)) for turn in turns] != [set()] * (len(turns) - 1) + [_FIELDS]:
+            raise ValueError(f"the last turn, and no other, must hold exactly these fields: {sorted(_FIELDS)}")
+        settings = dict(_setting(line) for line in front[1].splitlines() if line.strip())
         return cls(
-            template_id=front.pop("id"),
-            version=front.pop("version"),
-            system=parts["system"].strip(),
-            user=parts["user"].strip(),
-            decoding=_decoding(front),
+            template_id=settings.pop("id"),
+            version=settings.pop("version"),
+            turns=tuple(turns[:-1]),
+            user=turns[-1].content,
+            decoding=_decoding(settings),
             text_hash=hashlib.sha256(text.encode()).hexdigest(),
         )
 
@@ -66,7 +72,7 @@ def differential_prompt(
         "case_features": quoted(case_features),
     }
     user = _FIELD.sub(lambda match: values[match[1]], template.user)
-    messages = (Message("system", template.system), Message("user", user))
+    messages = (*template.turns, Message("user", user))
     return Prompt(messages, template.template_id, template.version, template.text_hash)
 
 

@@ -1,0 +1,129 @@
+"""Facts in a model's text that its source does not contain, found by rules: numbers with a unit, and sides.
+
+The rules look for what can be decided by looking: they call nothing wrong, they mark what a doctor must check.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class UnsupportedFact:
+    """A span of the model's text, `start` to `end` (exclusive) in Unicode code points; `kind` is number or side."""
+
+    start: int
+    end: int
+    quote: str
+    kind: str
+
+
+def unsupported_facts(text: str, source: str) -> tuple[UnsupportedFact, ...]:
+    """The spans of `text` that name a number with a unit, or a side, without a counterpart in `source`, in order."""
+    found = [*_numbers(text, source), *_sides(text, source)]
+    return tuple(sorted(found, key=lambda fact: (fact.start, fact.end)))
+
+
+_UNITS: Mapping[str, str] = {
+    "power/L": r"[×x*·]\s*10\s*\^?\s*[\d⁰¹²³⁴-⁹]{1,2}\s*/\s*[lL升]",
+    "mmol/L": r"mmol\s*/\s*[lL]",
+    "umol/L": r"[uμµ]mol\s*/\s*[lL]",
+    "nmol/L": r"nmol\s*/\s*[lL]",
+    "pmol/L": r"pmol\s*/\s*[lL]",
+    "mg/dL": r"mg\s*/\s*d[lL]",
+    "mg/L": r"mg\s*/\s*[lL]",
+    "g/L": r"g\s*/\s*[lL]",
+    "ug/L": r"[uμµ]g\s*/\s*[lL]|ng\s*/\s*m[lL]",
+    "pg/mL": r"pg\s*/\s*m[lL]|ng\s*/\s*[lL]",
+    "U/mL": r"I?U\s*/\s*m[lL]",
+    "mU/L": r"[mμµu]I?U\s*/\s*m?[lL]",
+    "U/L": r"I?U\s*/\s*[lL]",
+    "per minute": r"次\s*/\s*(?:分钟?|min)|bpm|/\s*min",
+    "mmHg": r"mm\s*Hg|毫米汞柱",
+    "cmH2O": r"cm\s*H[2₂]O",
+    "kPa": r"kPa",
+    "celsius": r"℃|°\s*C|摄氏度",
+    "percent": r"[%％]",
+    "mg": r"mg(?![a-zA-Z])|毫克",
+    "ug": r"[uμµ]g|微克",
+    "kg": r"kg|公斤|千克",
+    "g": r"g(?![a-zA-Z])|克",
+    "mL": r"m[lL]|毫升",
+    "mm": r"mm(?![a-zA-Z])|毫米",
+    "cm": r"cm|厘米",
+    "minute": r"min|分钟",
+    "hour": r"h(?![a-zA-Z])|个?小时",
+    "week": r"周(?!岁|围)|个?星期",
+    "month": r"个?月",
+    "day": r"天|日|d(?![a-zA-Z])",
+    "year of age": r"周?岁",
+    "year": r"年",
+}
+_UNIT = "|".join(f"(?P<u{index}>{pattern})" for index, pattern in enumerate(_UNITS.values()))
+_VALUE = r"\d+(?:\.\d+)?"
+_MEASURE = re.compile(
+    rf"(?<![\d.])(?P<values>{_VALUE}(?:\s*[-~～—–/至×x*]\s*{_VALUE}){{0,3}})(?P<about>[多余+]?)\s*(?:{_UNIT})"
+)
+_NUMBER = re.compile(rf"(?<![\d.]){_VALUE}")
+# "24小时尿蛋白定量" names a test, not a finding.
+_TEST_NAME = re.compile(r"24\s*(?:小时|h)\s*(?:尿|动态|心电|血压|食管|pH|胃食管)", re.IGNORECASE)
+_CHINESE_NUMBER = re.compile(r"[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]")
+_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+
+
+def _numbers(text: str, source: str) -> Iterator[UnsupportedFact]:
+    plain = f"{source}\n{_CHINESE_NUMBER.sub(_arabic, source)}"
+    measured = {measure for match in _MEASURE.finditer(plain) for measure in _measures(match)}
+    with_unit = {match.span("values") for match in _MEASURE.finditer(plain)}
+    bare = {
+        Decimal(match[0])
+        for match in _NUMBER.finditer(plain)
+        if not any(start <= match.start() < end for start, end in with_unit)
+    }
+    for match in _MEASURE.finditer(text):
+        is_known = all(measure in measured or measure[0] in bare for measure in _measures(match))
+        if not is_known and not _TEST_NAME.match(text, match.start()):
+            yield UnsupportedFact(match.start(), match.end(), match[0], "number")
+
+
+def _measures(match: re.Match[str]) -> Iterator[tuple[Decimal, str]]:
+    unit = next(name for index, name in enumerate(_UNITS) if match[f"u{index}"] is not None)
+    for value in _NUMBER.findall(match["values"]):
+        yield Decimal(value).normalize(), unit
+
+
+def _arabic(match: re.Match[str]) -> str:
+    tens, ten, ones = match[0].partition("十")
+    if not ten:
+        return str(_DIGITS[tens])
+    return str(_DIGITS.get(tens, 1) * 10 + _DIGITS.get(ones, 0))
+
+
+_PART = (
+    r"(?:[上中下前后外内]{1,2})?(?:腹股沟|腹|胸|肺|肾|肋|输尿管|附件|卵巢|输卵管|睾丸|乳腺|乳房|甲状腺|颈|腰|背|臀|髋|股|膝"
+    r"|踝|足|肩|肘|腕|手|指|腿|臂|肢|眼|耳|鼻|面|颞|额|顶|枕|基底节|大脑|小脑|半球|扁桃体|季肋|肝|锁骨|桡骨|尺骨|胫骨|腓骨)"
+)
+# Drugs (左氧氟沙星, 右美托咪定) and names of diseases (左心衰竭, 右束支传导阻滞) are not sides that someone found.
+_NO_LEFT = r"右|旋|氧|甲状腺素|乙拉|炔诺|卡尼|西孟|奥硝|心|室|房|束支|冠|主干|前降|回旋"
+_NO_RIGHT = r"旋|美|佐匹|雷佐|丙亚|心|室|房|束支|冠"
+_SIDE = re.compile(rf"(?P<side>左(?!{_NO_LEFT})|(?<!左)右(?!{_NO_RIGHT}))侧?(?P<part>{_PART})?")
+_BOTH = re.compile(rf"(?:双|两)侧?(?P<part>{_PART})?")
+
+
+def _sides(text: str, source: str) -> Iterator[UnsupportedFact]:
+    written = [(match["side"], match["part"]) for match in _SIDE.finditer(source)]
+    both = {match["part"] for match in _BOTH.finditer(source)}
+    for match in _SIDE.finditer(text):
+        if not _is_supported(match["side"], match["part"], written, both):
+            yield UnsupportedFact(match.start(), match.end(), match[0], "side")
+
+
+def _is_supported(side: str, part: str | None, written: list[tuple[str, str | None]], both: set[str | None]) -> bool:
+    """The source has this side of this part; or it has this side, and the part on no other side."""
+    if (side, part) in written or (part is not None and part in both):
+        return True
+    elsewhere = part is not None and any(other == part for other_side, other in written if other_side != side)
+    return not elsewhere and any(other_side == side for other_side, _ in written)
