@@ -56,14 +56,14 @@ class EncounterRepository:
                 return _patient(row), _encounter(row)
         raise LookupError("no such encounter")
 
-    def list(self) -> tuple[EncounterSummary, ...]:
+    def summaries(self) -> tuple[EncounterSummary, ...]:
         """All stays by ward and bed (3床 before 12床)."""
         query = f"""SELECT {_ENCOUNTER_COLUMNS}, n.note_id, n.updated_at, n.characters
             FROM encounters e JOIN patients p USING (patient_id)
             LEFT JOIN notes n ON n.encounter_id = e.encounter_id AND n.kind = '{LISTED_NOTE}'"""
         with self._database.snapshot() as sql:
-            summaries = [_summary(row) for row in sql.query(query)]
-        return tuple(sorted(summaries, key=_bed_order))
+            unordered = [_summary(row) for row in sql.query(query)]
+        return tuple(sorted(unordered, key=_bed_order))
 
     def is_empty(self) -> bool:
         """No stay is stored."""

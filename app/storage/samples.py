@@ -49,8 +49,9 @@ class SampleEncounter:
         )
 
 
-def install_samples(repositories: Repositories, samples: Sequence[SampleEncounter], now: datetime) -> bool:
+def install_samples(repositories: Repositories, samples: Sequence[SampleEncounter]) -> bool:
     """Store the samples, all or none; False (and nothing done) if there are encounters already."""
+    now = datetime.now().astimezone()
     with repositories.database.transaction():
         if not repositories.encounters.is_empty():
             return False

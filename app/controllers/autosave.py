@@ -1,0 +1,127 @@
+"""Autosave of one note: what is typed is on the disk soon after, and is kept until it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.core.notes import Note
+from app.storage.notes import VersionReason
+from app.workers.storage_thread import StorageThread
+
+
+@dataclass(frozen=True, slots=True)
+class SaveTiming:
+    """Milliseconds: after the last key, at most while typing goes on, and from first to longest pause after a failure."""
+
+    after_last_key: int = 300
+    at_most: int = 2_000
+    first_retry: int = 1_000
+    longest_retry: int = 15_000
+
+
+def local_now() -> datetime:
+    """Now, with the machine's offset."""
+    return datetime.now().astimezone()
+
+
+class Autosaver(QObject):
+    """The working text of one note in memory, followed by the one on the disk.
+
+    Signals:
+        saved: Note, as it was committed; only after the commit.
+        failed: Exception; the text is kept, and saving is tried again.
+    """
+
+    saved = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, storage: StorageThread, note: Note, timing: SaveTiming, parent: QObject | None = None) -> None:
+        """`note` is as it is stored."""
+        super().__init__(parent)
+        self._storage = storage
+        self._timing = timing
+        self._note = note
+        self._revision = self._submitted = self._committed = 0
+        self._failures = 0
+        self._closed = False
+        self._soon = self._timer(timing.after_last_key)
+        self._latest = self._timer(timing.at_most)
+        self._retry = self._timer(timing.first_retry)
+
+    @property
+    def note(self) -> Note:
+        """The note as it was typed, saved or not."""
+        return self._note
+
+    @property
+    def dirty(self) -> bool:
+        """Something typed is not on the disk yet."""
+        return self._committed < self._revision
+
+    def edit(self, section_key: str, text: str) -> None:
+        """One section's text is now this. Raises KeyError for a section that the note does not have."""
+        if self._note.sections[section_key] == text:
+            return
+        self._note = replace(self._note, sections={**self._note.sections, section_key: text})
+        self._revision += 1
+        if self._closed:
+            self.flush()
+            return
+        self._soon.start()
+        if not self._latest.isActive():
+            self._latest.start()
+
+    def flush(self) -> None:
+        """Save at once what is not saved or on its way."""
+        self._soon.stop()
+        self._latest.stop()
+        if self._submitted >= self._revision:
+            return
+        sections, note_id, now = self._note.sections, self._note.note_id, local_now()
+        self._submit(lambda repositories: repositories.notes.save(note_id, sections, now), lambda note: None)
+
+    def checkpoint(self, reason: VersionReason, actor: str, done: Callable[[Note | None], None]) -> None:
+        """Save and keep this state as a version; `done` is told the stored note, or None if that failed."""
+        self._soon.stop()
+        self._latest.stop()
+        sections, note_id, now = self._note.sections, self._note.note_id, local_now()
+        self._submit(lambda repositories: repositories.notes.checkpoint(note_id, sections, reason, actor, now), done)
+
+    def close(self) -> None:
+        """Save what is left and stop the timers."""
+        self._closed = True
+        self.flush()
+        self._retry.stop()
+
+    def _submit(self, work: Callable[..., Note], done: Callable[[Note | None], None]) -> None:
+        self._retry.stop()
+        self._submitted = self._revision
+        self._storage.submit(work, partial(self._on_committed, self._revision, done), partial(self._on_refused, done))
+
+    def _on_committed(self, revision: int, done: Callable[[Note | None], None], note: Note) -> None:
+        self._failures = 0
+        self._committed = max(self._committed, revision)
+        self._note = replace(self._note, version=note.version, updated_at=note.updated_at)
+        self.saved.emit(note)
+        done(note)
+
+    def _on_refused(self, done: Callable[[Note | None], None], error: Exception) -> None:
+        self._failures += 1
+        self._submitted = self._committed
+        if not self._closed:
+            pause = self._timing.first_retry * 2 ** (self._failures - 1)
+            self._retry.start(min(pause, self._timing.longest_retry))
+        self.failed.emit(error)
+        done(None)
+
+    def _timer(self, milliseconds: int) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(self.flush)
+        return timer

@@ -1,0 +1,67 @@
+"""What the doctor does with a suggestion becomes events; no act waits for the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from uuid import uuid4
+
+from PySide6.QtCore import QObject, Signal
+
+from app.controllers.autosave import local_now
+from app.core.errors import WardNoteError
+from app.core.events import EventKind, FeedbackEvent, Vote
+from app.workers.storage_thread import StorageThread
+
+_BUG = "程序内部出错，这次反馈没有保存；若反复出现，请联系信息科。"
+
+
+class FeedbackController(QObject):
+    """Records feedback on runs, by their run id.
+
+    Signals:
+        vote_stored: run_id, Vote (WITHDRAWN takes a vote back); only after the commit.
+        failed: a sentence; what the environment refused is kept and stored later.
+    """
+
+    vote_stored = Signal(str, object)
+    failed = Signal(str)
+
+    def __init__(self, storage: StorageThread, actor: str, parent: QObject | None = None) -> None:
+        """`actor` is the doctor who gives the feedback."""
+        super().__init__(parent)
+        self._storage = storage
+        self._actor = actor
+
+    def vote(self, run_id: str, vote: Vote) -> None:
+        """The doctor's vote on a whole suggestion; the last one counts."""
+        self._record(run_id, EventKind.VOTE, {"vote": vote.value}, stored=lambda: self.vote_stored.emit(run_id, vote))
+
+    def copied(self, run_id: str) -> None:
+        """The suggestion was copied."""
+        self._record(run_id, EventKind.COPIED, {})
+
+    def backfilled(self, run_id: str, section_key: str, text: str) -> None:
+        """`text` of the suggestion went into a section of its note."""
+        self._record(run_id, EventKind.BACKFILL, {"text": text}, item=section_key)
+
+    def shown(self, run_id: str, milliseconds: int) -> None:
+        """The suggestion was in view for so long."""
+        self._record(run_id, EventKind.SHOWN, {"milliseconds": milliseconds})
+
+    def _record(
+        self,
+        run_id: str,
+        kind: EventKind,
+        data: Mapping[str, object],
+        item: str = "",
+        stored: Callable[[], None] = lambda: None,
+    ) -> None:
+        event = FeedbackEvent(uuid4().hex, run_id, kind, self._actor, local_now(), item, data)
+
+        def told(error: Exception | None) -> None:
+            if error is None:
+                stored()
+            else:
+                self.failed.emit(str(error) if isinstance(error, WardNoteError) else _BUG)
+
+        self._storage.record(lambda repositories: repositories.feedback.append(event), told)

@@ -1,0 +1,229 @@
+"""The patient list, the open note, and saving it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from uuid import uuid4
+
+from PySide6.QtCore import QObject, Signal
+
+from app.controllers.autosave import Autosaver, SaveTiming, local_now
+from app.core.entities import Encounter, Patient, Sex
+from app.core.errors import UsageFault, WardNoteError
+from app.core.events import Vote
+from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, Note, NoteKind, input_hash
+from app.core.runs import Binding, Comparison, Generation
+from app.storage.encounters import EncounterSummary
+from app.storage.notes import VersionReason
+from app.storage.repositories import Repositories
+from app.workers.storage_thread import StorageThread
+
+__all__ = ["EncounterSummary", "NoteController", "OpenNote", "SaveTiming", "VersionReason"]
+
+_BUG = "程序内部出错，内容仍保留在窗口中，程序会自动重试；若反复出现，请联系信息科。"
+_EARLIER_NOTE = "刚才离开的那份病历还没有保存成功，程序会继续重试。"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNote:
+    """What the window shows of one stay. `comparisons`: newest first, generations by pane; a run without a generation
+    was cut off. `votes`: this doctor's standing votes by generation id."""
+
+    patient: Patient
+    encounter: Encounter
+    note: Note
+    comparisons: tuple[tuple[Comparison, tuple[Generation, ...]], ...]
+    votes: Mapping[str, Vote]
+
+
+class NoteController(QObject):
+    """Opens notes and keeps what is typed.
+
+    Signals:
+        encounters_changed: tuple[EncounterSummary, ...], by ward and bed.
+        opened: OpenNote; from here on `edit` means this note.
+        saved: note_id, version, time; of the open note only, and only after the commit.
+        save_failed: a sentence; the text is kept and saving is tried again.
+        load_failed: a sentence; what was open stays open.
+    """
+
+    encounters_changed = Signal(object)
+    opened = Signal(object)
+    saved = Signal(str, int, object)
+    save_failed = Signal(str)
+    load_failed = Signal(str)
+
+    def __init__(
+        self, storage: StorageThread, actor: str, timing: SaveTiming | None = None, parent: QObject | None = None
+    ) -> None:
+        """`actor` is the doctor whose name the kept versions carry."""
+        super().__init__(parent)
+        self._storage = storage
+        self._actor = actor
+        self._timing = timing or SaveTiming()
+        self._savers: dict[str, Autosaver] = {}
+        self._open_note: OpenNote | None = None
+        self._opening = 0
+
+    @property
+    def open_note(self) -> OpenNote | None:
+        """What is open, with the text as typed; comparisons and votes as they were when it was opened."""
+        if self._open_note is None:
+            return None
+        return replace(self._open_note, note=self._saver(self._open_note).note)
+
+    @property
+    def binding(self) -> Binding | None:
+        """What a backfill must match now; None if nothing is open."""
+        return _binding(self.open_note) if self.open_note else None
+
+    @property
+    def unsaved(self) -> bool:
+        """Something typed, in any note, is not on the disk yet."""
+        return any(saver.dirty for saver in self._savers.values())
+
+    def refresh(self) -> None:
+        """Read the patient list again."""
+        self._storage.submit(
+            lambda repositories: repositories.encounters.summaries(),
+            self.encounters_changed.emit,
+            self._on_load_failed,
+        )
+
+    def open(self, encounter_id: str) -> None:
+        """Show this stay's note; the one that is open is saved first. The last call wins."""
+        self.flush()
+        self._opening += 1
+        actor, now = self._actor, local_now()
+        self._storage.submit(
+            lambda repositories: _load(repositories, encounter_id, actor, now),
+            partial(self._on_loaded, self._opening),
+            self._on_load_failed,
+        )
+
+    def edit(self, section_key: str, text: str) -> None:
+        """A section of the open note now says this. Raises RuntimeError if no note is open."""
+        if self._open_note is None:
+            raise RuntimeError("no note is open")
+        self._saver(self._open_note).edit(section_key, text)
+
+    def flush(self) -> None:
+        """Save at once whatever is not saved, in this note and in those left before."""
+        for saver in self._savers.values():
+            saver.flush()
+
+    def checkpoint(self, reason: VersionReason = VersionReason.SAVED) -> None:
+        """Save, and keep this state as a version (Ctrl+S, and after a backfill)."""
+        if self._open_note is not None:
+            self._saver(self._open_note).checkpoint(reason, self._actor, lambda note: None)
+
+    def request_binding(self, done: Callable[[Binding], None]) -> None:
+        """Keep this state as a version and tell what a comparison of it is bound to.
+
+        The texts are those at the moment of this call: take them now. If the version cannot be stored (which
+        `save_failed` says) the newest one that could is named. Not called if another note was opened meanwhile.
+        """
+        asked = self.open_note
+        if asked is None:
+            return
+        self._saver(asked).checkpoint(VersionReason.COMPARISON, self._actor, partial(self._on_bound, asked, done))
+
+    def add_encounter(self, *, name: str, sex: Sex, age: str, bed: str, mrn: str, department: str, ward: str) -> str:
+        """Store a new patient and stay, and read the list again; returns the encounter's id, ready for `open`.
+
+        Raises UsageFault if the name is empty.
+        """
+        if not name.strip():
+            raise UsageFault("请填写患者姓名。")
+        now = local_now()
+        patient = Patient(uuid4().hex, name.strip(), sex)
+        encounter = Encounter(uuid4().hex, patient.patient_id, mrn, age, department, ward, bed, now)
+        self._storage.submit(
+            lambda repositories: repositories.encounters.add(patient, encounter, now),
+            lambda _: self.refresh(),
+            self._on_load_failed,
+        )
+        return encounter.encounter_id
+
+    def close(self) -> None:
+        """Save what is left and stop all timers; the storage thread's `close` then sees it through."""
+        for saver in self._savers.values():
+            saver.close()
+
+    def _saver(self, open_note: OpenNote) -> Autosaver:
+        return self._savers[open_note.note.note_id]
+
+    def _on_loaded(self, opening: int, loaded: OpenNote) -> None:
+        if opening != self._opening:
+            return
+        self.flush()
+        # A saver from before holds the newest text, also where saving it failed.
+        if loaded.note.note_id not in self._savers:
+            self._add_saver(loaded.note)
+        self._open_note = loaded
+        self._drop_clean_savers()
+        self.opened.emit(self.open_note)
+
+    def _add_saver(self, note: Note) -> None:
+        saver = Autosaver(self._storage, note, self._timing, self)
+        saver.saved.connect(self._on_saved)
+        saver.failed.connect(partial(self._on_save_failed, note.note_id))
+        self._savers[note.note_id] = saver
+
+    def _on_bound(self, asked: OpenNote, done: Callable[[Binding], None], stored: Note | None) -> None:
+        if self._is_open(asked.note.note_id):
+            note = asked.note if stored is None else replace(asked.note, version=stored.version)
+            done(_binding(replace(asked, note=note)))
+
+    def _on_saved(self, note: Note) -> None:
+        if self._is_open(note.note_id):
+            self.saved.emit(note.note_id, note.version, note.updated_at)
+        else:
+            self._drop_clean_savers()
+
+    def _on_save_failed(self, note_id: str, error: Exception) -> None:
+        sentence = _sentence(error)
+        self.save_failed.emit(sentence if self._is_open(note_id) else _EARLIER_NOTE + sentence)
+
+    def _on_load_failed(self, error: Exception) -> None:
+        self.load_failed.emit(_sentence(error))
+
+    def _is_open(self, note_id: str) -> bool:
+        return self._open_note is not None and self._open_note.note.note_id == note_id
+
+    def _drop_clean_savers(self) -> None:
+        for note_id, saver in list(self._savers.items()):
+            if not saver.dirty and not self._is_open(note_id):
+                del self._savers[note_id]
+                saver.close()
+                saver.deleteLater()
+
+
+def _load(repositories: Repositories, encounter_id: str, actor: str, now: datetime) -> OpenNote:
+    patient, encounter = repositories.encounters.get(encounter_id)
+    note = repositories.notes.open(encounter_id, NoteKind.FIRST_PROGRESS, now)
+    return OpenNote(
+        patient=patient,
+        encounter=encounter,
+        note=note,
+        comparisons=repositories.comparisons.of_note(note.note_id),
+        votes=repositories.feedback.votes(note.note_id, actor),
+    )
+
+
+def _binding(open_note: OpenNote) -> Binding:
+    note = open_note.note
+    return Binding(
+        patient_id=open_note.patient.patient_id,
+        encounter_id=open_note.encounter.encounter_id,
+        note_id=note.note_id,
+        note_version=note.version,
+        input_hash=input_hash(note.sections[CHIEF_COMPLAINT.key], note.sections[CASE_FEATURES.key]),
+    )
+
+
+def _sentence(error: Exception) -> str:
+    return str(error) if isinstance(error, WardNoteError) else _BUG
