@@ -16,7 +16,7 @@ from app.workers.storage_thread import StorageThread
 
 @dataclass(frozen=True, slots=True)
 class SaveTiming:
-    """Milliseconds: after the last key, at most while typing goes on, and from first to longest pause after a failure."""
+    """Milliseconds: after the last key, at most while typing goes on, first and longest pause after a failure."""
 
     after_last_key: int = 300
     at_most: int = 2_000
@@ -47,7 +47,8 @@ class Autosaver(QObject):
         self._timing = timing
         self._note = note
         self._revision = self._submitted = self._committed = 0
-        self._failures = 0
+        self._failures = self._in_flight = 0
+        self._overdue = False
         self._closed = False
         self._soon = self._timer(timing.after_last_key)
         self._latest = self._timer(timing.at_most)
@@ -62,6 +63,11 @@ class Autosaver(QObject):
     def dirty(self) -> bool:
         """Something typed is not on the disk yet."""
         return self._committed < self._revision
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is unsaved, and nothing is on its way."""
+        return not self.dirty and not self._in_flight
 
     def edit(self, section_key: str, text: str) -> None:
         """One section's text is now this. Raises KeyError for a section that the note does not have."""
@@ -100,28 +106,40 @@ class Autosaver(QObject):
 
     def _submit(self, work: Callable[..., Note], done: Callable[[Note | None], None]) -> None:
         self._retry.stop()
+        self._overdue = False
         self._submitted = self._revision
+        self._in_flight += 1
         self._storage.submit(work, partial(self._on_committed, self._revision, done), partial(self._on_refused, done))
 
     def _on_committed(self, revision: int, done: Callable[[Note | None], None], note: Note) -> None:
         self._failures = 0
+        self._in_flight -= 1
         self._committed = max(self._committed, revision)
         self._note = replace(self._note, version=note.version, updated_at=note.updated_at)
         self.saved.emit(note)
         done(note)
+        if self._overdue:
+            self.flush()
 
     def _on_refused(self, done: Callable[[Note | None], None], error: Exception) -> None:
-        self._failures += 1
+        self._in_flight -= 1
         self._submitted = self._committed
         if not self._closed:
-            pause = self._timing.first_retry * 2 ** (self._failures - 1)
+            pause = self._timing.first_retry * 2 ** min(self._failures, 10)
             self._retry.start(min(pause, self._timing.longest_retry))
+        self._failures += 1
         self.failed.emit(error)
         done(None)
+
+    def _on_due(self) -> None:
+        """One timed save at a time, so that a slow disk does not gather a queue of them."""
+        self._overdue = bool(self._in_flight)
+        if not self._in_flight:
+            self.flush()
 
     def _timer(self, milliseconds: int) -> QTimer:
         timer = QTimer(self)
         timer.setSingleShot(True)
         timer.setInterval(milliseconds)
-        timer.timeout.connect(self.flush)
+        timer.timeout.connect(self._on_due)
         return timer

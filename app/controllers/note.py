@@ -78,7 +78,8 @@ class NoteController(QObject):
     @property
     def binding(self) -> Binding | None:
         """What a backfill must match now; None if nothing is open."""
-        return _binding(self.open_note) if self.open_note else None
+        open_note = self.open_note
+        return _binding(open_note) if open_note else None
 
     @property
     def unsaved(self) -> bool:
@@ -196,7 +197,7 @@ class NoteController(QObject):
 
     def _drop_clean_savers(self) -> None:
         for note_id, saver in list(self._savers.items()):
-            if not saver.dirty and not self._is_open(note_id):
+            if saver.settled and not self._is_open(note_id):
                 del self._savers[note_id]
                 saver.close()
                 saver.deleteLater()
