@@ -32,10 +32,18 @@ class AiLines:
     def learn(self, suggestions: Iterable[str]) -> None:
         """Add texts (Markdown or plain) that were inserted."""
         for suggestion in suggestions:
-            for line in plain_text(suggestion).split("\n"):
-                if len(line.strip()) >= MIN_CHARACTERS and len(self._known) < _MAX_KNOWN:
-                    self._known[line.strip()[:_MAX_COMPARED]] = None
+            for line in _lines(suggestion):
+                if len(self._known) < _MAX_KNOWN:
+                    self._known[line[:_MAX_COMPARED]] = None
         self._answers.clear()
+
+    def recognise(self, suggestions: Iterable[str], sections: Iterable[str]) -> None:
+        """Learn those of the suggestions that stand in the sections: at least half of their lines, to the letter."""
+        present = {line.strip() for section in sections for line in section.split("\n")}
+        for suggestion in suggestions:
+            lines = _lines(suggestion)
+            if lines and sum(line in present for line in lines) * 2 >= len(lines):
+                self.learn([suggestion])
 
     def contains(self, line: str) -> bool:
         """Whether `line` is, or nearly is, a line of a suggestion. Answers are remembered: cheap while typing."""
@@ -54,3 +62,8 @@ class AiLines:
             if min(matcher.real_quick_ratio(), matcher.quick_ratio()) >= SIMILAR and matcher.ratio() >= SIMILAR:
                 return True
         return False
+
+
+def _lines(suggestion: str) -> list[str]:
+    lines = (line.strip() for line in plain_text(suggestion).split("\n"))
+    return [line for line in lines if len(line) >= MIN_CHARACTERS]

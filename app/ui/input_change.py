@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from itertools import takewhile
 
 MAX_CHARACTERS_COMPARED = 3_000
 MAX_FRAGMENTS = 4
+CONTEXT_CHARACTERS = 4
 MAX_FRAGMENT_CHARACTERS = 18
 _PIECE = re.compile(r"[^，。；、,;\n]*[，。；、,;\n]?")
 
@@ -22,9 +24,8 @@ def changes(title: str, then: str, now: str) -> str:
 
 
 def _fragments(then: str, now: str) -> list[str]:
-    long = len(then) + len(now) > MAX_CHARACTERS_COMPARED
-    before, after = (_pieces(then), _pieces(now)) if long else (list(then), list(now))
-    matcher = SequenceMatcher(a=before, b=after, autojunk=long)
+    before, after = _pieces(then), _pieces(now)
+    matcher = SequenceMatcher(a=before, b=after, autojunk=len(then) + len(now) > MAX_CHARACTERS_COMPARED)
     return [
         _fragment("".join(before[a:b]), "".join(after[c:d]))
         for operation, a, b, c, d in matcher.get_opcodes()
@@ -41,9 +42,17 @@ def _fragment(removed: str, added: str) -> str:
         return f"增“{_short(added)}”"
     if not added:
         return f"删“{_short(removed)}”"
-    return f"“{_short(removed)}” → “{_short(added)}”"
+    start = max(0, len(common_prefix(removed, added)) - CONTEXT_CHARACTERS)
+    end = max(0, len(common_prefix(removed[start:][::-1], added[start:][::-1])) - CONTEXT_CHARACTERS)
+    return f"“{_short(removed[start : len(removed) - end])}” → “{_short(added[start : len(added) - end])}”"
+
+
+def common_prefix(one: str, other: str) -> str:
+    """The characters that both texts begin with."""
+    length = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    return one[:length]
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split())
+    text = " ".join(text.split()).rstrip("，。；、,;")
     return text if len(text) <= MAX_FRAGMENT_CHARACTERS else f"{text[: MAX_FRAGMENT_CHARACTERS - 1]}…"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QElapsedTimer, QMimeData, QTimer, QUrl
-from PySide6.QtGui import QPalette, QTextCursor, QTextDocumentFragment
+from PySide6.QtGui import QTextCursor, QTextDocumentFragment
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from app.ui.text_safety import bounded, chunk_html, chunks, marked_copy, readable
+from app.ui.theme import Theme
 
 DRAW_INTERVAL_MS = 120
 _COST_FACTOR = 6
@@ -47,6 +48,11 @@ class MarkdownView(QTextBrowser):
         self.draw()
         self.moveCursor(QTextCursor.MoveOperation.Start)
         self.verticalScrollBar().setValue(0)
+
+    def replace_source(self, source: str) -> None:
+        """Show the final form of the same text, at the reader's place."""
+        self._source = [source]
+        self.draw()
 
     def append_source(self, delta: str) -> None:
         """Add streamed text; it is drawn soon."""
@@ -98,14 +104,13 @@ class MarkdownView(QTextBrowser):
         self.setTextCursor(cursor)
 
 
-def text_style(palette: QPalette) -> str:
+def text_style(theme: Theme) -> str:
     """CSS for answers: line height 1.5, headings no larger than section names, hairline tables."""
-    line = palette.color(QPalette.ColorRole.Mid).name()
     return (
         "p, li, h1, h2, h3, h4, h5, h6, td, th, pre { line-height: 150%; margin: 0 0 4px 0; }"
         "h1, h2, h3, h4, h5, h6 { font-size: 16px; font-weight: 600; }"
         "ul { margin: 0 0 4px 0; } li { margin: 0; }"
         "pre { white-space: pre-wrap; }"
-        f"table {{ border-collapse: collapse; border: 1px solid {line}; }}"
-        f"td, th {{ padding: 2px 6px; border: 1px solid {line}; }}"
+        f"table {{ border-collapse: collapse; border: 1px solid {theme.hairline}; }}"
+        f"td, th {{ padding: 2px 6px; border: 1px solid {theme.hairline}; }}"
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import takewhile
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QMimeData, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QInputMethodEvent,
     QPainter,
     QPaintEvent,
@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 
 from app.core.notes import MAX_SECTION_CHARACTERS, Section
+from app.ui.input_change import common_prefix
 from app.ui.text_safety import marked_copy
 from app.ui.theme import Theme
 
@@ -36,10 +37,12 @@ class SectionEditor(QTextEdit):
 
     Signals:
         edited: the section's key and its whole text, after the doctor (not the program) changed it.
+        focused: the section's key, when the cursor comes here.
         refused: a sentence for the doctor; nothing was pasted.
     """
 
     edited = Signal(str, str)
+    focused = Signal(str)
     refused = Signal(str)
 
     def __init__(self, section: Section, minimum_lines: int, parent: QWidget | None = None) -> None:
@@ -96,7 +99,7 @@ class SectionEditor(QTextEdit):
 
     def replace_whole(self, text: str) -> None:
         """Turn the text into another one as a single edit that one undo takes back; the cursor stands after it."""
-        kept = _common_length(self.text(), text)
+        kept = len(common_prefix(self.text(), text))
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
         cursor.setPosition(_utf16_length(text[:kept]))
@@ -137,6 +140,10 @@ class SectionEditor(QTextEdit):
         if was_composing and not self._composing:
             self._composition_end.restart()
         super().inputMethodEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusInEvent(event)
+        self.focused.emit(self.section.key)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
@@ -202,10 +209,6 @@ def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
     while block.isValid():
         yield block
         block = block.next()
-
-
-def _common_length(one: str, other: str) -> int:
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _utf16_length(text: str) -> int:

@@ -107,6 +107,11 @@ def marked_copy(text: str) -> str:
     return text if text.endswith(f"【{AI_MARK}】") else f"{text}\n【{AI_MARK}】"
 
 
+def tool_tip(*lines: str) -> str:
+    """Lines for a tool tip, in which Qt would otherwise take `<` for markup; empty lines are left out."""
+    return "<br>".join(f"<span>{escape(visible_controls(line))}</span>" for line in lines if line)
+
+
 def _plain_line(line: str) -> str:
     text = re.sub(r"^ {0,3}#{1,6}\s+", "", line.rstrip()).replace("\t", "  ")
     text = re.sub(r"^( *)[-*] +", r"\1· ", text)

@@ -1,0 +1,193 @@
+"""Brings comparisons into the area: starts and stops them, follows them, and keeps them apart by note."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.controllers.comparison import ComparisonController, ComparisonRequest, ModelStatus
+from app.controllers.note import NoteController, OpenNote
+from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT
+from app.core.runs import Binding, Comparison, Generation, RunProgress
+from app.ui.comparison_area import ComparisonArea
+from app.ui.input_change import changes
+from app.ui.model_status import model_words
+from app.ui.note_editor import NoteEditor
+from app.ui.run_board import ComparisonCard, RunBoard
+from app.ui.wording import bed_label, patient_context
+
+
+class ComparisonDesk(QObject):
+    """The presenter of the comparison area.
+
+    Signals:
+        view_changed: which finished suggestions are in view, or their state, may have changed.
+    """
+
+    view_changed = Signal()
+
+    def __init__(
+        self,
+        area: ComparisonArea,
+        editor: NoteEditor,
+        board: RunBoard,
+        comparisons: ComparisonController,
+        notes: NoteController,
+    ) -> None:
+        super().__init__(area)
+        self._area = area
+        self._editor = editor
+        self._board = board
+        self._comparisons = comparisons
+        self._notes = notes
+        self._shown: ComparisonCard | None = None
+        self._starting = False
+        self._statuses: dict[str, ModelStatus] = {}
+        self._connect()
+
+    @property
+    def shown(self) -> ComparisonCard | None:
+        """The comparison in the panes."""
+        return self._shown
+
+    def run(self) -> None:
+        """Start a comparison of the open note as it is now; a second call while one starts does nothing."""
+        note = self._notes.open_note
+        if note is None:
+            self._area.notice.say("请先在左侧选择一位患者，再生成鉴别诊断。")
+            return
+        if self._starting:
+            return
+        if self._comparisons.busy:
+            self._area.notice.say(self._busy_sentence())
+            return
+        self._starting = True
+        sections = note.note.sections
+        complaint, features = sections[CHIEF_COMPLAINT.key], sections[CASE_FEATURES.key]
+        context = patient_context(note.patient, note.encounter)
+        self._notes.request_binding(
+            lambda binding: self._start(ComparisonRequest(binding, complaint, features, context)),
+        )
+
+    def stop(self) -> None:
+        """Stop every run; their partial texts stay."""
+        self._comparisons.cancel_all()
+
+    def show_note(self, note: OpenNote) -> None:
+        """Another note was opened: its comparisons, and nothing of any other."""
+        self._starting = False
+        self._board.open_note(note.comparisons, note.votes)
+        cards = self._board.of_note(note.note.note_id)
+        for pane in self._area.panes:
+            pane.set_target(f"{bed_label(note.encounter.bed)} {note.patient.name}")
+        self._show(cards[0] if cards else None)
+
+    def refresh_staleness(self) -> None:
+        """Compare the present input with the one that the shown comparison was made from."""
+        card = self._shown
+        stale = card is not None and card.comparison.binding.input_hash != self._editor.input_hash()
+        for pane in self._area.panes:
+            pane.set_stale(stale and pane.card is not None)
+        self._area.show_input_change(self._input_change(card) if card and stale else "")
+
+    def _connect(self) -> None:
+        area, comparisons = self._area, self._comparisons
+        area.run_wanted.connect(self.run)
+        area.stop_wanted.connect(self.stop)
+        area.stop_run_wanted.connect(comparisons.cancel_run)
+        area.earlier_wanted.connect(self._on_earlier_wanted)
+        comparisons.comparison_started.connect(self._on_started)
+        comparisons.run_progressed.connect(self._on_progressed)
+        comparisons.text_arrived.connect(self._on_text)
+        comparisons.run_finished.connect(self._on_run_finished)
+        comparisons.comparison_finished.connect(self._on_finished)
+        comparisons.model_changed.connect(self._on_model_changed)
+        comparisons.refused.connect(self._on_refused)
+        self._editor.input_changed.connect(lambda _hash: self.refresh_staleness())
+        self._show(None)
+
+    def _start(self, request: ComparisonRequest) -> None:
+        if self._starting and self._is_open(request.binding):
+            self._comparisons.start(request)
+        self._starting = False
+        self._area.set_busy(self._comparisons.busy)
+
+    def _show(self, card: ComparisonCard | None) -> None:
+        self._shown = card
+        note = self._notes.open_note
+        cards = self._board.of_note(note.note.note_id) if note else []
+        self._area.history.replace(cards, card.comparison.comparison_id if card else None)
+        if card is None:
+            self._area.show_no_comparison([self._model_state(index) for index in range(len(self._comparisons.models))])
+        else:
+            self._area.show_comparison(card)
+        self._area.set_busy(self._comparisons.busy)
+        self.refresh_staleness()
+        self.view_changed.emit()
+
+    def _on_started(self, comparison: Comparison) -> None:
+        card = self._board.start(comparison)
+        self._starting = False
+        if self._is_open(comparison.binding):
+            self._area.notice.hide()
+            self._show(card)
+        self._area.set_busy(True)
+
+    def _on_progressed(self, progress: RunProgress) -> None:
+        self._board.progress(progress)
+        pane = self._area.pane_of(progress.run_id)
+        if pane is not None:
+            pane.refresh()
+
+    def _on_text(self, run_id: str, delta: str) -> None:
+        self._board.append(run_id, delta)
+        pane = self._area.pane_of(run_id)
+        if pane is not None:
+            pane.append(delta)
+
+    def _on_run_finished(self, generation: Generation) -> None:
+        self._board.finish(generation)
+        pane = self._area.pane_of(generation.run.run_id)
+        if pane is not None:
+            pane.refresh()
+            self.view_changed.emit()
+
+    def _on_finished(self, _comparison_id: str) -> None:
+        self._area.set_busy(self._comparisons.busy)
+
+    def _on_model_changed(self, status: ModelStatus) -> None:
+        self._statuses[status.model] = status
+        if self._shown is None:
+            for index, pane in enumerate(self._area.panes[: len(self._comparisons.models)]):
+                pane.show_model_progress(*self._model_state(index))
+
+    def _on_refused(self, sentence: str) -> None:
+        self._starting = False
+        self._area.notice.say(sentence)
+
+    def _on_earlier_wanted(self, comparison_id: str) -> None:
+        note = self._notes.open_note
+        cards = self._board.of_note(note.note.note_id) if note else []
+        for card in cards:
+            if card.comparison.comparison_id == comparison_id:
+                self._show(card)
+
+    def _is_open(self, binding: Binding) -> bool:
+        note = self._notes.open_note
+        return note is not None and note.note.note_id == binding.note_id
+
+    def _busy_sentence(self) -> str:
+        if self._shown is not None and self._shown.live:
+            return "正在生成，请等它完成，或按 Esc 停止后再生成。"
+        return "另一份病历的生成还在进行，请等它完成，或按 Esc 停止后再生成。"
+
+    def _model_state(self, index: int) -> tuple[str, float | None]:
+        status = self._statuses.get(self._comparisons.models[index].identity.model)
+        return ("等待加载", None) if status is None else (model_words(status), status.fraction)
+
+    def _input_change(self, card: ComparisonCard) -> str:
+        then = card.comparison
+        parts = (
+            changes(CHIEF_COMPLAINT.title, then.chief_complaint, self._editor.chief_complaint),
+            changes(CASE_FEATURES.title, then.case_features, self._editor.case_features),
+        )
+        return "生成之后的修改　" + "　".join(part for part in parts if part)

@@ -1,0 +1,236 @@
+"""The note: whose it is, what it is, whether it is saved, and its sections as growing plain-text editors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from app.controllers.note import OpenNote
+from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, DIFFERENTIAL, SECTIONS, NoteKind, Section, input_hash
+from app.ui.section_editor import SectionEditor
+from app.ui.text_safety import visible_controls
+from app.ui.theme import Appearance, Theme
+from app.ui.wording import bed_label, exact, person
+
+COMPLAINT_CUSTOM_CHARACTERS = 20
+_LABEL_WIDTH_CHARACTERS = 5.6
+_MINIMUM_LINES = {CASE_FEATURES.key: 4, CHIEF_COMPLAINT.key: 1}
+
+
+class NoteHeader(QFrame):
+    """Name, sex, age, bed, 住院号; the document, its version, and whether everything typed is saved."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("noteHeader")
+        self.name = _label("patientName")
+        self.details = _label("patientDetails")
+        self.document = _label("documentTitle")
+        self.saved = _label("savedState")
+        self.saved.setAccessibleName("保存状态")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 6, 16, 6)
+        layout.setSpacing(12)
+        layout.addWidget(self.name)
+        layout.addWidget(self.details, 1)
+        layout.addWidget(self.document)
+        layout.addWidget(self.saved)
+
+    def show_note(self, note: OpenNote) -> None:
+        """Show whose note is open."""
+        encounter = note.encounter
+        self.name.setText(visible_controls(note.patient.name))
+        department = encounter.department or encounter.ward
+        facts = (person(note.patient, encounter), bed_label(encounter.bed), f"住院号 {encounter.mrn}", department)
+        self.details.setText(visible_controls("   ".join(fact for fact in facts if fact)))
+        self.show_version(note.note.kind, note.note.version)
+
+    def show_version(self, kind: NoteKind, version: int) -> None:
+        """Show which document, at which version."""
+        self.document.setText(f"{kind.heading}  第 {version} 版" if version else kind.heading)
+
+    def show_saved(self, words: str, tip: str = "", *, trouble: bool = False) -> None:
+        """Say how safe the text is."""
+        self.saved.setText(words)
+        self.saved.setToolTip(tip)
+        self.saved.setProperty("trouble", trouble)
+        self.saved.style().polish(self.saved)
+
+
+class NoteEditor(QWidget):
+    """The sections of one note.
+
+    Signals:
+        edited: section key, whole text; after the doctor changed it.
+        input_changed: the hash of 主诉 and 病例特点 changed.
+        refused: a sentence; a paste was too long.
+    """
+
+    edited = Signal(str, str)
+    input_changed = Signal(str)
+    refused = Signal(str)
+
+    def __init__(self, appearance: Appearance) -> None:
+        super().__init__()
+        self.setAccessibleName("病程记录")
+        self.header = NoteHeader()
+        self.editors: dict[str, SectionEditor] = {}
+        self.last_focused: SectionEditor | None = None
+        self._note: OpenNote | None = None
+        self._count = _label("characterCount")
+        self._page = QWidget()
+        self._page.setObjectName("notePage")
+        self._grid = QGridLayout(self._page)
+        self._scroll = QScrollArea()
+        self._set_up(appearance)
+
+    @property
+    def note(self) -> OpenNote | None:
+        """The open note as it was opened; the editors hold what it has become."""
+        return self._note
+
+    @property
+    def chief_complaint(self) -> str:
+        """The present 主诉."""
+        return self.editors[CHIEF_COMPLAINT.key].text()
+
+    @property
+    def case_features(self) -> str:
+        """The present 病例特点."""
+        return self.editors[CASE_FEATURES.key].text()
+
+    @property
+    def differential(self) -> SectionEditor:
+        """The editor that suggestions are put into."""
+        return self.editors[DIFFERENTIAL.key]
+
+    @property
+    def composing(self) -> bool:
+        """Whether an input method composes in one of the editors."""
+        return any(editor.composing for editor in self.editors.values())
+
+    def input_hash(self) -> str:
+        """The hash of the present 主诉 and 病例特点."""
+        return input_hash(self.chief_complaint, self.case_features)
+
+    def show_note(self, note: OpenNote) -> None:
+        """Show a note from its beginning, with empty undo histories."""
+        self._note = note
+        self.header.show_note(note)
+        for key, editor in self.editors.items():
+            editor.set_text(note.note.sections.get(key, ""), note.note.note_id)
+            editor.setReadOnly(False)
+        self._show_count()
+        self._scroll.verticalScrollBar().setValue(0)
+        self.show_saved(note.note.updated_at)
+
+    def show_saved(self, moment: datetime) -> None:
+        """Everything typed until `moment` is in the database."""
+        self.header.show_saved("已自动保存", f"保存于 {exact(moment)}")
+
+    def show_unsaved(self) -> None:
+        """Something typed is not yet in the database."""
+        self.header.show_saved("正在保存…")
+
+    def show_save_failed(self, reason: str) -> None:
+        """What is typed could not be stored; it is kept and tried again."""
+        self.header.show_saved("未能保存，将重试", reason, trouble=True)
+
+    def focus_first(self) -> None:
+        """Put the cursor where the doctor was, or into 主诉."""
+        (self.last_focused or self.editors[CHIEF_COMPLAINT.key]).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def show_section(self, editor: SectionEditor) -> None:
+        """Scroll so that the editor's cursor is seen, and give it the focus."""
+        editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._grid.activate()
+        place = editor.mapTo(self._page, editor.cursorRect().bottomLeft())
+        self._scroll.ensureVisible(place.x(), place.y(), 0, 48)
+
+    def undo(self) -> None:
+        """Undo in the editor that was used last."""
+        if self.last_focused is not None:
+            self.last_focused.undo()
+
+    def set_ai_lines(self, is_ai: Callable[[str], bool]) -> None:
+        """How to tell AI lines, for every section."""
+        for editor in self.editors.values():
+            editor.set_ai_lines(is_ai)
+
+    def _set_up(self, appearance: Appearance) -> None:
+        grid = self._grid
+        grid.setContentsMargins(0, 0, 0, 8)
+        grid.setSpacing(0)
+        width = round(appearance.sizes.section * _LABEL_WIDTH_CHARACTERS) + 16
+        for section in SECTIONS[NoteKind.FIRST_PROGRESS]:
+            self._add_section(grid, section, width)
+        grid.setRowStretch(grid.rowCount(), 1)
+        self._scroll.setWidget(self._page)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self._scroll, 1)
+        appearance.changed.connect(self._on_theme)
+        self._on_theme(appearance.theme)
+
+    def _add_section(self, grid: QGridLayout, section: Section, label_width: int) -> None:
+        editor = SectionEditor(section, _MINIMUM_LINES.get(section.key, 2))
+        editor.setReadOnly(True)
+        editor.edited.connect(self._on_edited)
+        editor.refused.connect(self.refused)
+        editor.focused.connect(self._on_focused)
+        title = _label("sectionTitle", section.title)
+        title.setWordWrap(True)
+        title.setFixedWidth(label_width)
+        title.setBuddy(editor)
+        row = 2 * len(self.editors)
+        grid.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(editor, row, 1)
+        if section is CHIEF_COMPLAINT:
+            grid.addWidget(self._count, row, 2, Qt.AlignmentFlag.AlignVCenter)
+        grid.addWidget(_hairline(), row + 1, 0, 1, 3)
+        grid.setColumnStretch(1, 1)
+        self.editors[section.key] = editor
+
+    def _on_edited(self, key: str, text: str) -> None:
+        self.show_unsaved()
+        self.edited.emit(key, text)
+        if key in (CHIEF_COMPLAINT.key, CASE_FEATURES.key):
+            self._show_count()
+            self.input_changed.emit(self.input_hash())
+
+    def _on_focused(self, key: str) -> None:
+        self.last_focused = self.editors[key]
+
+    def _show_count(self) -> None:
+        length = len(self.chief_complaint.strip())
+        over = length > COMPLAINT_CUSTOM_CHARACTERS
+        self._count.setText(f"{length} / {COMPLAINT_CUSTOM_CHARACTERS} 字{'，偏长' if over else ''}")
+        self._count.setProperty("over", over)
+        self._count.style().polish(self._count)
+
+    def _on_theme(self, theme: Theme) -> None:
+        for editor in self.editors.values():
+            editor.set_theme(theme)
+
+
+def _label(name: str, text: str = "") -> QLabel:
+    label = QLabel(text)
+    label.setObjectName(name)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def _hairline() -> QFrame:
+    line = QFrame()
+    line.setObjectName("hairline")
+    line.setFixedHeight(1)
+    return line

@@ -1,0 +1,62 @@
+"""How one encounter is drawn in the patient list: bed and name, below them sex, age and the note's state."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from app.ui.patient_items import BED_ROLE, PERSON_ROLE, STATE_ROLE
+from app.ui.theme import Appearance, ui_font
+
+_PADDING = 8
+
+
+class PatientDelegate(QStyledItemDelegate):
+    """Two lines per encounter; the open one has an accent rule at its left."""
+
+    def __init__(self, appearance: Appearance, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._appearance = appearance
+        sizes = appearance.sizes
+        self._name_font = ui_font(sizes.text, QFont.Weight.Medium)
+        self._small_font = ui_font(sizes.small)
+        self._row_height = round(sizes.text * 1.5 + sizes.small * 1.5) + 2 * _PADDING
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
+        return QSize(100, self._row_height)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw one row."""
+        painter.save()
+        box: QRect = option.rect
+        self._paint_ground(painter, box, option.state)
+        inner = box.adjusted(_PADDING + 4, _PADDING, -_PADDING, -_PADDING)
+        upper = QRect(inner.left(), inner.top(), inner.width(), inner.height() // 2)
+        lower = upper.translated(0, inner.height() // 2)
+        theme = self._appearance.theme
+        title = f"{index.data(BED_ROLE)}  {index.data()}"
+        _write(painter, upper, self._name_font, theme.ink, title)
+        below = f"{index.data(PERSON_ROLE)} · {index.data(STATE_ROLE)}"
+        _write(painter, lower, self._small_font, theme.secondary, below)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, box: QRect, state: QStyle.StateFlag) -> None:
+        theme = self._appearance.theme
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(box, QColor(theme.selection))
+            painter.fillRect(box.left(), box.top(), 3, box.height(), QColor(theme.accent))
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(box, QColor(theme.hover))
+        if state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QColor(theme.accent))
+            painter.drawRect(box.adjusted(0, 0, -1, -1))
+
+
+def _write(painter: QPainter, box: QRect, font: QFont, colour: str, text: str) -> None:
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+    painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)

@@ -1,0 +1,45 @@
+"""The search field of the patient list."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit
+
+
+class SearchField(QLineEdit):
+    """The search field: Enter takes the first hit, Down goes into the list, Esc clears.
+
+    Signals:
+        entered: Enter was pressed.
+        left_down: the Down key was pressed.
+    """
+
+    entered = Signal()
+    left_down = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setPlaceholderText("床号、姓名、住院号  Ctrl+K")
+        self.setAccessibleName("搜索患者")
+        self.setToolTip("按床号、姓名或住院号搜索 Ctrl+K")
+        self.setClearButtonEnabled(True)
+        self.returnPressed.connect(self.entered)
+
+    def event(self, event: QEvent) -> bool:
+        """Esc belongs to the search while there is something to clear."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._clears(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if self._clears(event):
+            self.clear()
+        elif event.key() == Qt.Key.Key_Down:
+            self.left_down.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _clears(self, event: QKeyEvent) -> bool:
+        return event.key() == Qt.Key.Key_Escape and bool(self.text())

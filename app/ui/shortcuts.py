@@ -1,0 +1,61 @@
+"""The keys of the window: one table, from which they are installed and the help is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An act, the keys that do it (any of them), how they are shown, and what it does in words."""
+
+    act: str
+    sequences: tuple[str, ...]
+    shown: str
+    words: str
+
+
+KEYS: tuple[Key, ...] = (
+    Key("run", ("Ctrl+Return", "Ctrl+Enter"), "Ctrl+Enter", "生成鉴别诊断"),
+    Key("stop", ("Esc",), "Esc", "停止全部生成，已写的文字保留"),
+    *(Key(f"backfill_{n}", (f"Ctrl+{n}",), f"Ctrl+{n}", f"把第 {n} 份建议回填到鉴别诊断") for n in (1, 2, 3)),
+    Key("undo", ("Ctrl+Z",), "Ctrl+Z", "撤销；一次撤销整次回填"),
+    *(Key(f"pane_{n}", (f"Alt+{n}",), f"Alt+{n}", f"转到第 {n} 栏") for n in (1, 2, 3)),
+    *(Key(f"copy_{n}", (f"Ctrl+Shift+{n}",), f"Ctrl+Shift+{n}", f"复制第 {n} 份建议，带 AI 标记") for n in (1, 2, 3)),
+    Key("vote_up", ("Ctrl+Up",), "Ctrl+↑", "赞成所在栏的建议；再按一次撤回"),
+    Key("vote_down", ("Ctrl+Down",), "Ctrl+↓", "不赞成所在栏的建议；再按一次撤回"),
+    Key("next_area", ("F6",), "F6", "转到下一区域：患者、病历、建议"),
+    Key("previous_area", ("Shift+F6",), "Shift+F6", "转到上一区域"),
+    Key("search", ("Ctrl+K",), "Ctrl+K", "搜索患者：床号、姓名、住院号"),
+    Key("add_patient", ("Ctrl+N",), "Ctrl+N", "新增患者"),
+    Key("save", ("Ctrl+S",), "Ctrl+S", "保存并留存一个版本（平时自动保存）"),
+    Key("help", ("F1",), "F1", "快捷键"),
+)
+
+
+def install(window: QWidget, acts: Mapping[str, Callable[[], object]], composing: Callable[[], bool]) -> None:
+    """Make every key of the table work anywhere in the window, save while an input method composes.
+
+    Raises KeyError if an act has no key or a key no act: the help would lie.
+    """
+    if missing := acts.keys() ^ {key.act for key in KEYS}:
+        raise KeyError(f"keys and acts differ: {sorted(missing)}")
+    for key in KEYS:
+        for sequence in key.sequences:
+            shortcut = QShortcut(QKeySequence(sequence), window)
+            shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(_unless(composing, acts[key.act]))
+
+
+def _unless(composing: Callable[[], bool], act: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        if not composing():
+            act()
+
+    return run

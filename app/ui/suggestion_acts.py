@@ -1,0 +1,140 @@
+"""What the doctor does with a suggestion: put it into the note, copy it, vote on it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
+
+from app.controllers.feedback import FeedbackController
+from app.controllers.note import NoteController, VersionReason
+from app.core.backfill import Decision, check_backfill, merged_text
+from app.core.events import Vote
+from app.core.notes import DIFFERENTIAL
+from app.core.runs import RunStatus
+from app.ui.ai_lines import AiLines
+from app.ui.backfill_dialog import BackfillDialog
+from app.ui.comparison_area import ComparisonArea
+from app.ui.note_editor import NoteEditor
+from app.ui.run_board import RunBoard, RunCard
+from app.ui.text_safety import marked_copy, plain_text, visible_controls
+from app.ui.wording import bed_label
+
+ALREADY_THERE = "鉴别诊断末尾已经是这份建议，没有重复回填。"
+UNFINISHED = "这份建议没有写完。"
+
+
+class SuggestionActs(QObject):
+    """The presenter of the buttons below each pane, and of their keys."""
+
+    def __init__(
+        self,
+        area: ComparisonArea,
+        editor: NoteEditor,
+        board: RunBoard,
+        notes: NoteController,
+        feedback: FeedbackController,
+    ) -> None:
+        super().__init__(area)
+        self._area = area
+        self._editor = editor
+        self._board = board
+        self._notes = notes
+        self._feedback = feedback
+        self._ai_lines = AiLines()
+        self.dialog: BackfillDialog | None = None
+        self._connect()
+
+    def backfill(self, run_id: str) -> None:
+        """Put a suggestion into 鉴别诊断 of the open note if it was made for it; ask where that is not plain."""
+        card, binding = self._usable(run_id), self._notes.binding
+        if card is None or binding is None or self.dialog is not None:
+            return
+        verdict = check_backfill(card.run.binding, binding)
+        addition, existing = plain_text(card.text), self._editor.differential.text()
+        if verdict.decision is Decision.REFUSED:
+            self._area.notice.say(verdict.reason)
+        elif merged_text(existing, addition) == existing:
+            self._area.notice.say(ALREADY_THERE)
+        else:
+            warnings = [verdict.reason] if verdict.decision is Decision.ASK else []
+            warnings += [] if card.outcome and card.outcome.status is RunStatus.COMPLETED else [UNFINISHED]
+            if warnings or existing.strip():
+                self._ask(card, warnings, existing, addition)
+            else:
+                self._insert(card, addition)
+
+    def copy(self, run_id: str) -> None:
+        """Copy a suggestion as plain text, with the AI mark."""
+        card = self._usable(run_id)
+        if card is None:
+            return
+        text = plain_text(card.text)
+        QGuiApplication.clipboard().setText(marked_copy(text))
+        self._learn([text])
+        self._feedback.copied(run_id)
+        pane = self._area.pane_of(run_id)
+        if pane is not None:
+            pane.say_briefly("已复制，末尾带 AI 标记")
+
+    def recognise(self) -> None:
+        """A note was opened: find the AI text that stands in it."""
+        self._close_dialog()
+        self._ai_lines.clear()
+        note = self._notes.open_note
+        if note is not None:
+            texts = [generation.outcome.text for _, generations in note.comparisons for generation in generations]
+            self._ai_lines.recognise(texts, note.note.sections.values())
+        self._editor.set_ai_lines(self._ai_lines.contains)
+
+    def _connect(self) -> None:
+        self._area.backfill_wanted.connect(self.backfill)
+        self._area.copy_wanted.connect(self.copy)
+        self._area.vote_wanted.connect(self._feedback.vote)
+        self._feedback.vote_stored.connect(self._on_vote_stored)
+        self._feedback.failed.connect(self._area.notice.say)
+
+    def _usable(self, run_id: str) -> RunCard | None:
+        card = self._board.run(run_id)
+        if card is None or not card.text.strip():
+            return None
+        if card.live:
+            self._area.notice.say("这份建议还在生成，完成或停止后才能使用。")
+            return None
+        return card
+
+    def _ask(self, card: RunCard, warnings: list[str], existing: str, addition: str) -> None:
+        note = self._notes.open_note
+        if note is None:
+            return
+        person = visible_controls(f"{bed_label(note.encounter.bed)} {note.patient.name} 住院号 {note.encounter.mrn}")
+        self.dialog = BackfillDialog(person, warnings, existing, addition, self._area.window())
+        self.dialog.accepted.connect(lambda: self._insert(card, addition))
+        self.dialog.finished.connect(lambda _result: self._close_dialog())
+        self.dialog.open()
+
+    def _close_dialog(self) -> None:
+        dialog, self.dialog = self.dialog, None
+        if dialog is not None:
+            dialog.hide()
+            dialog.deleteLater()
+
+    def _insert(self, card: RunCard, addition: str) -> None:
+        binding = self._notes.binding
+        if binding is None or check_backfill(card.run.binding, binding).decision is Decision.REFUSED:
+            return
+        editor = self._editor.differential
+        self._learn([addition])
+        editor.replace_whole(merged_text(editor.text(), addition))
+        self._feedback.backfilled(card.run.run_id, DIFFERENTIAL.key, addition)
+        self._notes.checkpoint(VersionReason.BACKFILL)
+        self._editor.show_section(editor)
+
+    def _learn(self, texts: list[str]) -> None:
+        self._ai_lines.learn(texts)
+        self._editor.set_ai_lines(self._ai_lines.contains)
+
+    def _on_vote_stored(self, run_id: str, vote: Vote) -> None:
+        self._board.vote(run_id, vote)
+        pane = self._area.pane_of(run_id)
+        if pane is not None:
+            pane.refresh()

@@ -1,0 +1,262 @@
+"""One model's column: who writes, how far it is, what it wrote, and what the doctor can do with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout
+
+from app.core.events import Vote
+from app.core.runs import ModelIdentity, RunPhase, RunStatus
+from app.ui.elided_label import ElidedLabel
+from app.ui.icons import coloured_icon, icon
+from app.ui.markdown_view import MarkdownView, text_style
+from app.ui.run_board import RunCard
+from app.ui.text_safety import visible_controls
+from app.ui.theme import Appearance, Theme
+from app.ui.wording import outcome_line, progress_line
+
+STALE_WORDS = "依据已修改"
+STATE_INTERVAL_MS = 250
+
+
+class SuggestionPane(QFrame):
+    """A pane shows one run, or what its model is doing while there is none.
+
+    Signals (each with the id of the run that is shown):
+        backfill_wanted, copy_wanted, stop_wanted
+        vote_wanted: run_id, Vote; pressing the thumb that is down already withdraws it.
+    """
+
+    backfill_wanted = Signal(str)
+    copy_wanted = Signal(str)
+    stop_wanted = Signal(str)
+    vote_wanted = Signal(str, object)
+
+    def __init__(self, number: int, appearance: Appearance) -> None:
+        super().__init__()
+        self.number = number
+        self._appearance = appearance
+        self._card: RunCard | None = None
+        self._target = ""
+        self._stale = False
+        self.title = ElidedLabel("paneTitle")
+        self.engine = ElidedLabel("paneEngine")
+        self.state = ElidedLabel("paneState")
+        self.stale_sign = QLabel()
+        self.stale_words = QLabel(STALE_WORDS)
+        self.progress = QProgressBar()
+        self.body = MarkdownView()
+        self.backfill_button = QPushButton()
+        self.copy_button = _tool(f"复制第 {number} 份建议 Ctrl+Shift+{number}")
+        self.up_button = _tool("赞成这份建议 Ctrl+↑", checkable=True)
+        self.down_button = _tool("不赞成这份建议 Ctrl+↓", checkable=True)
+        self.stop_button = _tool("停止这一份")
+        self._ticker = QTimer(self)
+        self._ticker.setInterval(STATE_INTERVAL_MS)
+        self._ticker.timeout.connect(self._show_state)
+        self._set_up()
+
+    @property
+    def card(self) -> RunCard | None:
+        """The run that is shown."""
+        return self._card
+
+    @property
+    def run_id(self) -> str | None:
+        """The id of the run that is shown."""
+        return self._card.run.run_id if self._card else None
+
+    def show_identity(self, identity: ModelIdentity) -> None:
+        """Say which model writes here, on which engine, at which quantisation."""
+        title = visible_controls(identity.title)
+        self.title.setText(f"{self.number}  {title}")
+        self.engine.setText(f"{identity.engine} · {identity.quantisation}")
+        self.setAccessibleName(f"第 {self.number} 栏，{title}")
+        self.body.setAccessibleName(f"{title} 的建议")
+
+    def show_nothing(self, state: str, hint: str) -> None:
+        """There is no run: say what the model is doing and what the doctor can do."""
+        self._card = None
+        self.body.set_source("")
+        self.state.setText(state)
+        self._set_state_kind("idle")
+        self.progress.setVisible(False)
+        self.body.setPlaceholderText(hint)
+        self._ticker.stop()
+        self._show_acts()
+
+    def show_model_progress(self, state: str, fraction: float | None) -> None:
+        """While there is no run: how far the model has come."""
+        if self._card is None:
+            self.state.setText(state)
+            self._show_fraction(fraction)
+
+    def show_run(self, card: RunCard) -> None:
+        """Show a run as far as it has come."""
+        self._card = card
+        self.show_identity(card.run.identity)
+        self.body.set_source(card.text)
+        self.refresh()
+
+    def append(self, delta: str) -> None:
+        """The run that is shown wrote more."""
+        self.body.append_source(delta)
+
+    def refresh(self) -> None:
+        """Show the state of the run anew; its text if it has ended."""
+        if self._card is None:
+            return
+        if not self._card.live and self.body.markdown_source() != self._card.text:
+            self.body.replace_source(self._card.text)
+        elif not self._card.live:
+            self.body.draw()
+        self._show_state()
+        self._show_acts()
+
+    def set_target(self, person: str) -> None:
+        """Whom a backfill would go to (bed and name), as the button says."""
+        self._target = visible_controls(person)
+        self._name_backfill()
+
+    def set_stale(self, stale: bool) -> None:
+        """Mark the suggestion as made from an input that has changed since."""
+        self._stale = stale
+        self.stale_sign.setVisible(stale)
+        self.stale_words.setVisible(stale)
+        self.setProperty("stale", stale)
+        self.body.setProperty("stale", stale)
+        for widget in (self, self.body):
+            widget.style().polish(widget)
+
+    def vote(self, vote: Vote) -> None:
+        """Vote, or withdraw the same vote."""
+        if self._card is not None and not self._card.live and self._card.text:
+            same = self._card.vote is vote
+            self.vote_wanted.emit(self._card.run.run_id, Vote.WITHDRAWN if same else vote)
+        self._show_vote()
+
+    def _set_up(self) -> None:
+        self.setObjectName("pane")
+        self.setFocusProxy(self.body)
+        self.setMinimumWidth(240)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(3)
+        self.progress.setAccessibleName("进度")
+        self.state.setAccessibleName("状态")
+        self.backfill_button.setObjectName("backfill")
+        self.stale_words.setObjectName("staleWords")
+        self.set_stale(False)
+        self._lay_out()
+        self._connect()
+        self._appearance.changed.connect(self._on_theme)
+        self._on_theme(self._appearance.theme)
+
+    def _lay_out(self) -> None:
+        titles = QHBoxLayout()
+        titles.addWidget(self.title, 3)
+        titles.addWidget(self.engine, 2)
+        states = QHBoxLayout()
+        states.addWidget(self.state, 1)
+        states.addWidget(self.stale_sign)
+        states.addWidget(self.stale_words)
+        states.addWidget(self.stop_button)
+        acts = QHBoxLayout()
+        acts.addWidget(self.backfill_button, 1)
+        for button in (self.copy_button, self.up_button, self.down_button):
+            acts.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 6, 12, 8)
+        layout.setSpacing(2)
+        layout.addLayout(titles)
+        layout.addLayout(states)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.body, 1)
+        layout.addSpacing(4)
+        layout.addLayout(acts)
+        for row in (titles, states, acts):
+            row.setSpacing(4)
+
+    def _connect(self) -> None:
+        self.backfill_button.clicked.connect(lambda: self._tell(self.backfill_wanted))
+        self.copy_button.clicked.connect(lambda: self._tell(self.copy_wanted))
+        self.stop_button.clicked.connect(lambda: self._tell(self.stop_wanted))
+        self.up_button.clicked.connect(lambda: self.vote(Vote.UP))
+        self.down_button.clicked.connect(lambda: self.vote(Vote.DOWN))
+
+    def _tell(self, signal: SignalInstance) -> None:
+        if self._card is not None:
+            signal.emit(self._card.run.run_id)
+
+    def _show_state(self) -> None:
+        card = self._card
+        if card is None:
+            return
+        if card.outcome is not None:
+            self.state.setText(outcome_line(card.outcome))
+            self._set_state_kind(card.outcome.status.value)
+        elif card.lost:
+            self.state.setText("上次未写完：程序在生成中结束，文字没有保存")
+            self._set_state_kind("failed")
+        elif card.progress is not None:
+            self.state.setText(progress_line(card.progress, card.characters_per_second))
+            self._set_state_kind("live")
+        self._show_bar(card)
+        failed = card.outcome is not None and card.outcome.status is RunStatus.FAILED
+        self.body.setPlaceholderText(self.state.text() if failed or card.lost else "")
+
+    def _show_bar(self, card: RunCard) -> None:
+        if card.live and not self._ticker.isActive():
+            self._ticker.start()
+        elif not card.live:
+            self._ticker.stop()
+        progress = card.progress
+        measured = card.live and progress is not None and progress.phase in (RunPhase.LOADING, RunPhase.READING)
+        self._show_fraction(progress.fraction or 0.0 if measured and progress else None)
+
+    def _show_fraction(self, fraction: float | None) -> None:
+        self.progress.setVisible(fraction is not None)
+        self.progress.setValue(round((fraction or 0.0) * 100))
+
+    def _show_acts(self) -> None:
+        card = self._card
+        usable = card is not None and not card.live and bool(card.text.strip())
+        for button in (self.backfill_button, self.copy_button, self.up_button, self.down_button):
+            button.setEnabled(usable)
+        self.stop_button.setVisible(card is not None and card.live)
+        self._show_vote()
+        self._name_backfill()
+
+    def _show_vote(self) -> None:
+        vote = self._card.vote if self._card else None
+        self.up_button.setChecked(vote is Vote.UP)
+        self.down_button.setChecked(vote is Vote.DOWN)
+
+    def _name_backfill(self) -> None:
+        words = f"回填 {self._target}  Ctrl+{self.number}" if self._target else f"回填  Ctrl+{self.number}"
+        self.backfill_button.setText(words)
+        self.backfill_button.setAccessibleName(f"把第 {self.number} 份建议回填到 {self._target} 的鉴别诊断")
+        self.backfill_button.setToolTip(self.backfill_button.accessibleName())
+
+    def _set_state_kind(self, kind: str) -> None:
+        if self.state.property("kind") != kind:
+            self.state.setProperty("kind", kind)
+            self.state.style().polish(self.state)
+
+    def _on_theme(self, theme: Theme) -> None:
+        self.copy_button.setIcon(icon("copy", theme))
+        self.up_button.setIcon(icon("thumb_up", theme))
+        self.down_button.setIcon(icon("thumb_down", theme))
+        self.stop_button.setIcon(icon("stop", theme))
+        self.backfill_button.setIcon(icon("backfill", theme))
+        self.stale_sign.setPixmap(coloured_icon("clock", theme.secondary).pixmap(16, 16))
+        self.body.refresh_style(text_style(theme))
+
+
+def _tool(name: str, *, checkable: bool = False) -> QToolButton:
+    button = QToolButton()
+    button.setToolTip(name)
+    button.setAccessibleName(name)
+    button.setCheckable(checkable)
+    button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
