@@ -81,7 +81,11 @@ class Engine(Protocol):
         """Load a model; `report` takes the fraction done. Called once. Raises ModelFileFault or EngineFault."""
 
     def generate(self, generation: Generation, sink: TokenSink) -> GenerationStats:
-        """Write an answer, streaming it into `sink`. A cancelled run returns FinishReason.CANCELLED."""
+        """Write an answer, streaming it into `sink`. A cancelled run returns FinishReason.CANCELLED.
+
+        Stop strings and the context limit are no concern of an engine: its process holds them for all alike (a stop
+        string looks like a cancel from here).
+        """
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         """How many tokens the rendered prompt has."""

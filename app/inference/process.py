@@ -20,7 +20,7 @@ from app.inference.messages import MAX_MESSAGE_BYTES, FromChild, Shutdown, ToChi
 
 STDERR_VARIABLE = "WARDNOTE_ENGINE_STDERR"
 
-PIPE_SECONDS = 5
+PIPE_SECONDS = 5.0
 
 # Several engine processes share the cores: a thread that waits must sleep, not spin.
 _QUIET_THREADS = {"KMP_BLOCKTIME": "1", "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
@@ -71,8 +71,8 @@ def exit_words(code: int | None) -> str:
     if code < 0:
         name = signal.Signals(-code).name if -code in set(signal.Signals) else f"信号 {-code}"
         return f"引擎进程崩溃（{name}，{_SIGNAL_WORDS.get(name, '意外结束')}）"
-    reason = _STATUS_WORDS.get(code & 0xFFFFFFFF)
-    return f"引擎进程崩溃（0x{code & 0xFFFFFFFF:08X}，{reason}）" if reason else f"引擎进程意外退出（退出码 {code}）"
+    reason = _STATUS_WORDS.get(code)
+    return f"引擎进程崩溃（0x{code:08X}，{reason}）" if reason else f"引擎进程意外退出（退出码 {code}）"
 
 
 class EngineProcess:
@@ -87,6 +87,7 @@ class EngineProcess:
     def spawn(cls, engine: str) -> EngineProcess:
         """Start a process for this engine. It ends by itself when this program does. Raises EngineFault."""
         ours, theirs = Pipe(duplex=True)
+        _bound_reads(ours)
         try:
             popen = _start(engine, theirs)
         except OSError as error:
@@ -94,7 +95,6 @@ class EngineProcess:
             raise EngineFault(f"无法启动引擎进程（{error.strerror}）。请关闭其他程序后重试。") from error
         finally:
             theirs.close()
-        _bound_reads(ours)
         return cls(ours, popen)
 
     @property
@@ -202,5 +202,7 @@ def _bound_reads(connection: Connection) -> None:
         return
     import socket
 
+    seconds, fraction = divmod(PIPE_SECONDS, 1)
+    timeval = struct.pack("ll", int(seconds), int(fraction * 1e6))
     with socket.socket(fileno=os.dup(connection.fileno())) as pipe:
-        pipe.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", PIPE_SECONDS, 0))
+        pipe.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)

@@ -7,6 +7,7 @@ character. Greedy decoding writes `answer`; sampling writes its characters in an
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import json
 import os
 import random
@@ -20,8 +21,9 @@ from pathlib import Path
 from typing import cast
 
 from app.core.errors import EngineFault, ModelFileFault
-from app.core.runs import FinishReason, Message
+from app.core.runs import FinishReason, Message, ModelIdentity
 from app.inference.engine import Generation, GenerationStats, LoadRequest, Score, TokenSink
+from app.inference.prepared import CheckedFile, PreparedModel
 from app.inference.wire import WireError, from_json
 
 
@@ -69,6 +71,19 @@ def read_script(path: Path) -> Script:
         return cast("Script", from_json({**asdict(Script("")), **values}, Script))
     except (OSError, ValueError, TypeError, WireError) as error:
         raise ModelFileFault(f"无法读取脚本 {path.name}（{type(error).__name__}）。") from error
+
+
+def scripted_model(path: Path, script: Script, *, name: str = "scripted", context_tokens: int = 4096) -> PreparedModel:
+    """A model that follows this script, which is written to `path`."""
+    data = json.dumps(asdict(script), ensure_ascii=False).encode()
+    path.write_bytes(data)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return PreparedModel(
+        identity=ModelIdentity(name, f"脚本 {name}", sha256, "script", "scripted", ScriptedEngine.version, "none"),
+        request=LoadRequest(name, str(path), chat_template="", context_tokens=context_tokens),
+        files=(CheckedFile(str(path), sha256, len(data)),),
+        demonstration=True,
+    )
 
 
 class ScriptedEngine:
