@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib.util
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import Enum
+from importlib import metadata
 from pathlib import Path
 
 from provision.console import call, say
@@ -141,8 +143,18 @@ def _install(root: Path, venv: Path, wanted: Stamp, *, rebuild: bool) -> None:
 def _create(venv: Path) -> None:
     # When this Python is itself that of a virtual environment, build on the one beneath it.
     python = getattr(sys, "_base_executable", None) or sys.executable
-    if call([python, "-m", "venv", "--clear", venv]) != 0:
+    if importlib.util.find_spec("ensurepip"):
+        made = call([python, "-m", "venv", "--clear", venv]) == 0
+    else:
+        made = call([python, "-m", "venv", "--clear", "--without-pip", venv]) == 0 and _lend_pip(python, venv)
+    if not made:
         raise SetupFault(f"the virtual environment {venv} could not be made; the reason is above.")
+
+
+def _lend_pip(python: str, venv: Path) -> bool:
+    """Where Debian's python3-pip is there but python3-venv is not: let that pip install itself."""
+    same = f"pip=={metadata.version('pip')}"
+    return call([python, "-m", "pip", "--python", venv / "bin" / "python", "install", "--no-input", same]) == 0
 
 
 def _pip_install(root: Path, venv: Path, groups: Sequence[str]) -> None:

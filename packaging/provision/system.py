@@ -40,9 +40,9 @@ def program_exists(name: str) -> bool:
     return shutil.which(name) is not None
 
 
-def module_exists(name: str) -> bool:
-    """Whether this Python has a module (Debian takes `ensurepip` out of its own)."""
-    return importlib.util.find_spec(name) is not None
+def environments_can_be_made() -> bool:
+    """Whether this Python can put pip into a new environment: Debian's own has no `ensurepip`, but may have pip."""
+    return any(importlib.util.find_spec(name) for name in ("ensurepip", "pip"))
 
 
 def chinese_font_exists() -> bool:
@@ -55,7 +55,7 @@ def _libraries(pairs: Iterable[tuple[str, str]]) -> tuple[Need, ...]:
     return tuple(Need(package, partial(library_loads, soname)) for package, soname in pairs)
 
 
-PYTHON_NEEDS = (Need("python3.11-venv", partial(module_exists, "ensurepip")),)
+PYTHON_NEEDS = (Need("python3.11-venv", environments_can_be_made),)
 QT_NEEDS = _libraries(
     (
         ("libglib2.0-0", "libgthread-2.0.so.0"),
