@@ -1,0 +1,200 @@
+"""BigDL-LLM: INT4 models in Hugging Face's form, with its native kernels.
+
+Only INT4 folders made by this program are loaded, after their hashes were checked: `save_low_bit` writes torch's
+own format. Nothing is fetched, and no code that comes with a model is run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.core.errors import EngineFault
+from app.core.runs import Decoding, FinishReason, Message
+from app.inference.chat_template import render_chat
+from app.inference.engine import Generation, GenerationStats, LoadRequest, Score, TokenSink
+from app.inference.scoring import STEPPED_TOKENS, score_logits
+from app.inference.text_stream import TextStream
+
+if TYPE_CHECKING:
+    import torch
+    from tokenizers import Tokenizer
+
+# Tokens that end an answer in the chat formats of the supported families, beside the configured one.
+_END_TOKENS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "</s>")
+
+
+class _CancelledError(Exception):
+    """Leaves a forward pass between two layers."""
+
+
+class BigDLEngine:
+    """The Engine protocol over BigDL-LLM. Torch is imported on `load`, so that the process can report before."""
+
+    name = "bigdl"
+
+    def __init__(self) -> None:
+        self.version = metadata.version("bigdl-llm")
+        self._model: Any = None
+        self._tokenizer: Tokenizer
+        self._request: LoadRequest
+        self._ends: frozenset[int] = frozenset()
+
+    def load(self, request: LoadRequest, report: Callable[[float], None]) -> None:
+        """Load an INT4 folder (`save_low_bit` files, tokenizer.json). Options: `optimised` 0/1, `expansion`."""
+        import torch
+        from bigdl.llm.transformers import AutoModelForCausalLM
+        from tokenizers import Tokenizer
+
+        report(0.3)
+        options = dict(request.options)
+        if request.threads:
+            torch.set_num_threads(request.threads)
+        self._request = request
+        self._tokenizer = Tokenizer.from_file(str(Path(request.path) / "tokenizer.json"))
+        self._ends = _end_tokens(Path(request.path), self._tokenizer)
+        report(0.4)
+        self._model = AutoModelForCausalLM.load_low_bit(
+            request.path,
+            optimize_model=options.get("optimised", "1") == "1",
+            trust_remote_code=False,
+            torch_dtype=torch.float32,
+        ).eval()
+        self._install_fast_path(options.get("expansion", ""))
+        report(1.0)
+
+    def _install_fast_path(self, expansion: str) -> None:
+        import torch
+
+        from app.inference.engines.bigdl_linear import Expansion, install_fast_path
+
+        fastest: Expansion = "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
+        chosen: dict[str, Expansion] = {"native": "native", "float32": "float32", "bfloat16": "bfloat16"}
+        install_fast_path(self._model, chosen.get(expansion, fastest), torch.get_num_threads())
+
+    def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        """How many tokens the rendered prompt has."""
+        return len(self._prompt_ids(messages))
+
+    def _prompt_ids(self, messages: Sequence[Message]) -> list[int]:
+        prompt = render_chat(self._request.chat_template, messages)
+        ids: list[int] = self._tokenizer.encode(prompt, add_special_tokens=False).ids
+        return ids
+
+    def generate(self, generation: Generation, sink: TokenSink) -> GenerationStats:
+        """Write an answer. Cancels between two layers while reading, between two tokens while writing."""
+        import torch
+
+        prompt = self._prompt_ids(generation.messages)
+        with torch.inference_mode():
+            try:
+                with self._watched_layers(sink, len(prompt)):
+                    logits, past = self._forward(prompt, None)
+            except _CancelledError:
+                return GenerationStats(FinishReason.CANCELLED, len(prompt), 0)
+            sink.reading(len(prompt), len(prompt))
+            reason, written = self._write(prompt, logits, past, generation.decoding, sink)
+        return GenerationStats(reason, len(prompt), written)
+
+    def _forward(self, ids: Sequence[int], past: Any) -> tuple[torch.Tensor, Any]:
+        """One pass over `ids`; the last position's logits (1, vocabulary) and the cache."""
+        import torch
+
+        output = self._model.model(
+            input_ids=torch.tensor([list(ids)]), past_key_values=past, use_cache=True, return_dict=True
+        )
+        return self._model.lm_head(output.last_hidden_state[:, -1]), output.past_key_values
+
+    @contextmanager
+    def _watched_layers(self, sink: TokenSink, tokens: int) -> Iterator[None]:
+        """Report and look for a cancel after each layer: a long prompt is one pass, since that is fastest."""
+        layers = self._model.model.layers
+        handles = [
+            layer.register_forward_hook(_layer_hook(sink, tokens * (index + 1) // len(layers), tokens))
+            for index, layer in enumerate(layers)
+        ]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _write(
+        self, prompt: list[int], logits: torch.Tensor, past: Any, decoding: Decoding, sink: TokenSink
+    ) -> tuple[FinishReason, int]:
+        choose = _chooser(decoding)
+        stream = TextStream(lambda ids: str(self._tokenizer.decode(list(ids), skip_special_tokens=True)))
+        history = list(prompt)
+        for written in range(decoding.max_tokens):
+            if sink.cancelled():
+                return FinishReason.CANCELLED, written
+            token = choose(history, logits)
+            if token in self._ends:
+                sink.text(stream.flush(), 1)
+                return FinishReason.STOP, written + 1
+            history.append(token)
+            sink.text(stream.push(token), 1)
+            if written + 1 < decoding.max_tokens:
+                logits, past = self._forward([token], past)
+        sink.text(stream.flush(), 0)
+        return FinishReason.LENGTH, decoding.max_tokens
+
+    def score(self, text: str) -> Score:
+        """Read a text as a generation does: one pass, then the last tokens one by one with the cache."""
+        import torch
+
+        ids = self._tokenizer.encode(text, add_special_tokens=False).ids
+        if len(ids) <= 2 * STEPPED_TOKENS:
+            raise EngineFault("用于校验的文本过短")
+        with torch.inference_mode():
+            output = self._model.model(input_ids=torch.tensor([ids[:-STEPPED_TOKENS]]), use_cache=True)
+            logits, past = [self._model.lm_head(output.last_hidden_state[0])], output.past_key_values
+            for token in ids[-STEPPED_TOKENS:]:
+                step, past = self._forward([token], past)
+                logits.append(step)
+            return score_logits(ids, torch.cat(logits).numpy())
+
+
+def _end_tokens(folder: Path, tokenizer: Tokenizer) -> frozenset[int]:
+    configured = json.loads((folder / "config.json").read_text()).get("eos_token_id")
+    known = [tokenizer.token_to_id(token) for token in _END_TOKENS]
+    listed = configured if isinstance(configured, list) else [configured]
+    return frozenset(token for token in (*listed, *known) if token is not None)
+
+
+def _layer_hook(sink: TokenSink, done: int, total: int) -> Callable[..., None]:
+    def hook(*_: object) -> None:
+        if sink.cancelled():
+            raise _CancelledError
+        sink.reading(done, total)
+
+    return hook
+
+
+def _chooser(decoding: Decoding) -> Callable[[list[int], torch.Tensor], int]:
+    """How the next token is chosen: transformers' processors, in the order that its `generate` applies them."""
+    import torch
+    from transformers.generation import logits_process as processes
+
+    pipeline = processes.LogitsProcessorList()
+    if decoding.repetition_penalty != 1.0:
+        pipeline.append(processes.RepetitionPenaltyLogitsProcessor(decoding.repetition_penalty))
+    if decoding.temperature > 0:
+        pipeline.append(processes.TemperatureLogitsWarper(decoding.temperature))
+        if decoding.top_k > 0:
+            pipeline.append(processes.TopKLogitsWarper(decoding.top_k))
+        if decoding.top_p < 1:
+            pipeline.append(processes.TopPLogitsWarper(decoding.top_p))
+    generator = torch.Generator().manual_seed(decoding.seed)
+
+    def choose(history: list[int], logits: torch.Tensor) -> int:
+        scores = pipeline(torch.tensor([history]), logits) if len(pipeline) else logits
+        if decoding.temperature <= 0:
+            return int(scores[0].argmax())
+        return int(torch.multinomial(scores[0].softmax(-1), 1, generator=generator))
+
+    return choose

@@ -1,0 +1,146 @@
+"""OpenVINO GenAI: models as OpenVINO IR, or GGUF files that it converts while loading."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.core.errors import EngineFault, ModelFileFault
+from app.core.runs import Decoding, FinishReason, Message
+from app.inference.chat_template import render_chat
+from app.inference.engine import Generation, GenerationStats, LoadRequest, Score, TokenSink
+from app.inference.engines.openvino_reader import OpenVINOReader
+from app.inference.text_stream import TextStream
+
+if TYPE_CHECKING:
+    import openvino_genai
+
+# Gigabytes for the cache of read prompts; without a limit it grows with every patient.
+_CACHE_GB = 1
+
+
+class OpenVINOEngine:
+    """The Engine protocol over OpenVINO GenAI. A cancel is seen from the first token on, not while reading."""
+
+    name = "openvino"
+
+    def __init__(self) -> None:
+        self.version = metadata.version("openvino-genai")
+        self._pipeline: Any = None
+        self._tokenizer: Any = None
+        self._request: LoadRequest
+        self._reader: OpenVINOReader | None = None
+
+    def load(self, request: LoadRequest, report: Callable[[float], None]) -> None:
+        """Load an IR folder, or a GGUF file of the kinds that GenAI reads. Option: `attention` SDPA or PA."""
+        # OpenVINO's tools import it if they can; the program sends nothing to anyone.
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+        report(0.1)
+        import openvino_genai
+
+        self._request = request
+        report(0.2)
+        try:
+            self._pipeline = openvino_genai.LLMPipeline(request.path, "CPU", **_properties(request))
+        except RuntimeError as error:
+            raise ModelFileFault(f"OpenVINO 无法加载模型 {request.model}：文件损坏或格式不受支持") from error
+        self._tokenizer = self._pipeline.get_tokenizer()
+        report(1.0)
+
+    def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        """How many tokens the rendered prompt has."""
+        return int(self._encode(render_chat(self._request.chat_template, messages)).input_ids.shape[1])
+
+    def _encode(self, text: str) -> openvino_genai.TokenizedInputs:
+        return self._tokenizer.encode(text, add_special_tokens=False)
+
+    def generate(self, generation: Generation, sink: TokenSink) -> GenerationStats:
+        """Write an answer. The library tells nothing while it reads: progress goes from nothing to all."""
+        inputs = self._encode(render_chat(self._request.chat_template, generation.messages))
+        tokens = int(inputs.input_ids.shape[1])
+        sink.reading(0, tokens)
+        streamer = _streamer(self._decode, sink, tokens)
+        try:
+            result = self._pipeline.generate(inputs, self._config(generation.decoding), streamer)
+        except RuntimeError as error:
+            raise EngineFault(f"OpenVINO 生成失败（模型 {self._request.model}），请重试") from error
+        if sink.cancelled():
+            return GenerationStats(FinishReason.CANCELLED, tokens, streamer.written)
+        stopped = "STOP" in str(result.finish_reasons[0])
+        return GenerationStats(FinishReason.STOP if stopped else FinishReason.LENGTH, tokens, streamer.written)
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))
+
+    def _config(self, decoding: Decoding) -> openvino_genai.GenerationConfig:
+        config = self._pipeline.get_generation_config()
+        config.max_new_tokens = decoding.max_tokens
+        config.repetition_penalty = decoding.repetition_penalty
+        config.apply_chat_template = False
+        config.do_sample = decoding.temperature > 0
+        if config.do_sample:
+            config.temperature = decoding.temperature
+            config.top_p = decoding.top_p
+            config.rng_seed = decoding.seed
+            if decoding.top_k > 0:
+                config.top_k = decoding.top_k
+        return config
+
+    def score(self, text: str) -> Score:
+        """Read a text as a generation does: one pass, then the last tokens one by one with the cache."""
+        if self._reader is None:
+            self._reader = OpenVINOReader(Path(self._request.path))
+        ids = [int(token) for token in np.asarray(self._encode(text).input_ids.data)[0]]
+        return self._reader.score(ids)
+
+
+def _properties(request: LoadRequest) -> dict[str, object]:
+    import openvino_genai
+
+    options = dict(request.options)
+    # Pinning is off: two engine processes would be pinned to the same cores.
+    properties: dict[str, object] = {"ENABLE_CPU_PINNING": False}
+    if request.threads:
+        properties["INFERENCE_NUM_THREADS"] = request.threads
+    attention = options.get("attention", "PA")
+    if attention == "SDPA":
+        return {**properties, "ATTENTION_BACKEND": "SDPA"}
+    # Passing a SchedulerConfig sets every field anew: its own defaults switch prefix caching off and cut prompts
+    # into pieces of 256 tokens.
+    scheduler = openvino_genai.SchedulerConfig()
+    scheduler.cache_size = _CACHE_GB
+    scheduler.enable_prefix_caching = True
+    scheduler.dynamic_split_fuse = True
+    scheduler.max_num_batched_tokens = max(request.context_tokens, 1)
+    scheduler.max_num_seqs = 1
+    return {**properties, "ATTENTION_BACKEND": "PA", "scheduler_config": scheduler}
+
+
+def _streamer(decode: Callable[[Sequence[int]], str], sink: TokenSink, prompt_tokens: int) -> Any:
+    """A GenAI streamer that shows each token at once (the library's own holds the last three back)."""
+    import openvino_genai
+
+    class Streamer(openvino_genai.StreamerBase):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.written = 0
+            self._stream = TextStream(decode)
+
+        def write(self, token: int | Sequence[int]) -> openvino_genai.StreamingStatus:
+            if not self.written:
+                sink.reading(prompt_tokens, prompt_tokens)
+            for one in [token] if isinstance(token, int) else token:
+                self.written += 1
+                sink.text(self._stream.push(one), 1)
+            status = openvino_genai.StreamingStatus
+            return status.CANCEL if sink.cancelled() else status.RUNNING
+
+        def end(self) -> None:
+            sink.text(self._stream.flush(), 0)
+
+    return Streamer()
