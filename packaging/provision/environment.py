@@ -159,7 +159,8 @@ def _lend_pip(python: str, venv: Path) -> bool:
 
 def _pip_install(root: Path, venv: Path, groups: Sequence[str]) -> None:
     constraints = root / "packaging" / "constraints.txt"
-    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--no-input", "-c", str(constraints)]
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+    pip += ["-c", str(constraints)]
     requirements = [requirement for group in groups for requirement in group_requirements(root, group)]
     say("      about 2 GB of packages the first time; with torch's CUDA build several more (see README.md)")
     # setuptools first, and no isolated build: the build tool is pinned like everything else.
