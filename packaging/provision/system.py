@@ -76,6 +76,7 @@ QT_NEEDS = _libraries(
         ("libxcb-xfixes0", "libxcb-xfixes.so.0"),
         ("libwayland-client0", "libwayland-client.so.0"),
         ("libwayland-cursor0", "libwayland-cursor.so.0"),
+        ("libwayland-egl1", "libwayland-egl.so.1"),
     )
 )
 FONT_NEEDS = (Need("fonts-noto-cjk", chinese_font_exists),)
