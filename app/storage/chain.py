@@ -53,7 +53,8 @@ def storable(row: Row) -> dict[str, Value]:
 def digest(row: Row, previous: str = "") -> str:
     """SHA-256 (hex) of a row's names and values, after `previous`."""
     values = {name: _plain(value) for name, value in row.items()}
-    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    # `repr`: damage can turn a text into bytes.
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), default=repr)
     return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
 
 

@@ -15,12 +15,14 @@ from app.storage.migrations import migrate, user_version
 
 MAX_PROBLEMS = 100
 
+_OTHER_SCHEMA = "数据库结构与程序不符"
+
 Schema: TypeAlias = Sequence[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """`problems` are Chinese sentences without patient text (at most 100); `rows` counts each table's rows."""
+    """`problems`: Chinese sentences without patient text (at most 100 of a kind); `rows`: each table's count."""
 
     schema_version: int
     problems: tuple[str, ...]
@@ -35,8 +37,12 @@ class CheckReport:
 def check(sql: sqlite_utils.Database) -> CheckReport:
     """Check everything; damage that stops a part of the check is a problem of that part."""
     problems: list[str] = []
-    for part in _parts(sql):
-        problems += _up_to(MAX_PROBLEMS - len(problems), part)
+    for part in (_integrity(sql), _foreign_keys(sql), _schema(sql)):
+        problems += _up_to(MAX_PROBLEMS, part)
+    # Rows can be read by name only where the tables are as the program made them.
+    if not any(problem.startswith(_OTHER_SCHEMA) for problem in problems):
+        for part in _rows(sql):
+            problems += _up_to(MAX_PROBLEMS - len(problems), part)
     return CheckReport(user_version(sql), tuple(problems), _counts(sql))
 
 
@@ -46,10 +52,7 @@ def schema_of(sql: sqlite_utils.Database) -> Schema:
     return [tuple(row) for row in sql.execute(query).fetchall()]
 
 
-def _parts(sql: sqlite_utils.Database) -> Iterator[Iterator[str]]:
-    yield _integrity(sql)
-    yield _foreign_keys(sql)
-    yield _schema(sql, _expected_schema())
+def _rows(sql: sqlite_utils.Database) -> Iterator[Iterator[str]]:
     for table in SEALED:
         yield seal_problems(sql, table)
     for chained in CHAINED:
@@ -63,7 +66,7 @@ def _up_to(limit: int, problems: Iterator[str]) -> list[str]:
             if len(found) >= limit:
                 break
             found.append(problem)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         found.append(f"数据库的一部分无法读取（{getattr(error, 'sqlite_errorname', '文本编码')}）。")
     return found
 
@@ -79,13 +82,13 @@ def _foreign_keys(sql: sqlite_utils.Database) -> Iterator[str]:
         yield f"{table} 第 {row} 行引用的 {parent} 不存在。"
 
 
-def _schema(sql: sqlite_utils.Database, expected: Schema) -> Iterator[str]:
-    found = schema_of(sql)
+def _schema(sql: sqlite_utils.Database) -> Iterator[str]:
+    found, expected = schema_of(sql), _expected_schema()
     for entry in expected:
         if entry not in found:
-            yield f"数据库结构与程序不符：{entry[0]} {entry[1]} 缺失或不同。"
+            yield f"{_OTHER_SCHEMA}：{entry[0]} {entry[1]} 缺失或不同。"
     if len(found) > len(expected):
-        yield "数据库结构与程序不符：有多余的表、索引或触发器。"
+        yield f"{_OTHER_SCHEMA}：有多余的表、索引或触发器。"
 
 
 def _expected_schema() -> Schema:
@@ -103,6 +106,6 @@ def _counts(sql: sqlite_utils.Database) -> dict[str, int]:
     for table in (*SEALED, *(chained.name for chained in CHAINED)):
         try:
             counts[table] = int(sql.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             continue
     return counts

@@ -18,7 +18,7 @@ import sqlite_utils
 
 from app.core.errors import DatabaseFault
 from app.storage.check import CheckReport, check
-from app.storage.faults import CORRUPT_SENTENCE, translated
+from app.storage.faults import CORRUPT_SENTENCE, damage_if_refused, translated
 from app.storage.migrations import MIGRATIONS, SCHEMA_VERSION, history, migrate, user_version
 
 APPLICATION_ID = 0x57524E54
@@ -132,9 +132,10 @@ def _opened(connection: sqlite3.Connection) -> Database:
 
 
 def _refuse_foreign_or_newer(sql: sqlite_utils.Database) -> None:
-    application_id = sql.execute("PRAGMA application_id").fetchone()[0]
-    version = user_version(sql)
-    empty = sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    with damage_if_refused():
+        application_id = sql.execute("PRAGMA application_id").fetchone()[0]
+        version = user_version(sql)
+        empty = sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
     if empty and version == 0 and application_id in (0, APPLICATION_ID):
         return
     if application_id != APPLICATION_ID:

@@ -39,12 +39,32 @@ def translated() -> Iterator[None]:
     """Turn an SQLite error that the environment caused into a DatabaseFault."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        # The driver cannot even read SQLite's message, which quotes a damaged schema.
+        logger.warning("database fault: schema is no text")
+        raise DatabaseFault(CORRUPT_SENTENCE) from error
     except sqlite3.Error as error:
         fault = fault_of(error)
         if fault is None:
             raise
         logger.warning("database fault: %s", getattr(error, "sqlite_errorname", type(error).__name__))
         raise fault from error
+
+
+@contextmanager
+def damage_if_refused() -> Iterator[None]:
+    """For statements that are right whatever the file holds: if SQLite refuses one, the file's header is damaged."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if not is_refused_statement(error):
+            raise
+        raise DatabaseFault(CORRUPT_SENTENCE) from error
+
+
+def is_refused_statement(error: sqlite3.Error) -> bool:
+    """SQLite did not accept the statement itself (no such table or column, unknown file format)."""
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
 
 
 def fault_of(error: sqlite3.Error) -> DatabaseFault | None:

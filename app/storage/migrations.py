@@ -7,6 +7,7 @@ know can say which version knows them.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ import sqlite_utils
 
 import app
 from app.storage.chain import Row, sealed
+from app.storage.faults import is_refused_statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +211,12 @@ def user_version(database: sqlite_utils.Database) -> int:
 
 def history(database: sqlite_utils.Database) -> list[tuple[str, str]]:
     """The steps taken, in order, each with the program version that took it; empty if there is no such table."""
-    if not database.table("schema_migrations").exists():
+    try:
+        rows = list(database.query("SELECT name, app_version FROM schema_migrations ORDER BY number"))
+    except sqlite3.OperationalError as error:
+        if not is_refused_statement(error):
+            raise
         return []
-    rows = database.query("SELECT name, app_version FROM schema_migrations ORDER BY number")
     return [(row["name"], row["app_version"]) for row in rows]
 
 

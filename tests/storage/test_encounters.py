@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.core.notes import NoteKind, empty_sections
+from app.storage.repositories import Repositories
+from tests.helpers.records import NOW, a_patient, a_stay, an_encounter
+
+
+def test_a_stay_comes_back_as_it_went_in(repositories: Repositories) -> None:
+    patient = a_patient()
+    encounter = an_encounter(patient)
+    repositories.encounters.add(patient, encounter, NOW)
+    assert repositories.encounters.get(encounter.encounter_id) == (patient, encounter)
+
+
+def test_adding_twice_changes_nothing(repositories: Repositories) -> None:
+    patient = a_patient()
+    encounter = an_encounter(patient)
+    repositories.encounters.add(patient, encounter, NOW)
+    repositories.encounters.add(patient, replace(encounter, bed="9床"), NOW)
+    assert repositories.encounters.get(encounter.encounter_id)[1].bed == encounter.bed
+    assert len(repositories.encounters.summaries()) == 1
+
+
+def test_an_encounter_of_another_patient_is_refused(repositories: Repositories) -> None:
+    with pytest.raises(ValueError, match="another patient"):
+        repositories.encounters.add(a_patient(), an_encounter(a_patient()), NOW)
+
+
+def test_an_unknown_encounter_is_told(repositories: Repositories) -> None:
+    with pytest.raises(LookupError):
+        repositories.encounters.get("nobody")
+
+
+def test_the_list_is_by_ward_and_bed_number(repositories: Repositories) -> None:
+    for bed in ("12床", "走廊", "3床", "加2床"):
+        patient = a_patient()
+        repositories.encounters.add(patient, an_encounter(patient, bed), NOW)
+    beds = [summary.encounter.bed for summary in repositories.encounters.summaries()]
+    assert beds == ["加2床", "3床", "12床", "走廊"]
+
+
+def test_the_list_says_whose_note_is_empty(repositories: Repositories) -> None:
+    patient = a_patient()
+    without = an_encounter(patient, "1床")
+    repositories.encounters.add(patient, without, NOW)
+    empty = a_stay(repositories, bed="2床")
+    written = a_stay(repositories, bed="3床")
+    sections = {**empty_sections(NoteKind.FIRST_PROGRESS), "plan": "监护"}
+    repositories.notes.save(written.note_id, sections, NOW)
+    listed = repositories.encounters.summaries()
+    assert [summary.note_id for summary in listed] == [None, empty.note_id, written.note_id]
+    assert [summary.empty for summary in listed] == [True, True, False]
+    assert listed[2].updated_at == NOW
+    assert listed[0].updated_at is None
+
+
+def test_an_empty_database_says_so(repositories: Repositories) -> None:
+    assert repositories.encounters.is_empty()
+    a_stay(repositories)
+    assert not repositories.encounters.is_empty()

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+
+import pytest
+
+from app.core.notes import NoteKind, empty_sections
+from app.storage.notes import VersionReason
+from app.storage.repositories import Repositories
+from tests.helpers.records import DOCTOR, NOW, a_stay
+
+
+def with_text(**texts: str) -> dict[str, str]:
+    return {**empty_sections(NoteKind.FIRST_PROGRESS), **texts}
+
+
+def test_a_note_is_made_once(repositories: Repositories) -> None:
+    binding = a_stay(repositories)
+    again = repositories.notes.open(binding.encounter_id, NoteKind.FIRST_PROGRESS, NOW)
+    assert again.note_id == binding.note_id
+    assert again.version == 0
+    assert again.sections == empty_sections(NoteKind.FIRST_PROGRESS)
+
+
+def test_saving_overwrites_the_working_text_only(repositories: Repositories) -> None:
+    note_id = a_stay(repositories).note_id
+    later = NOW + timedelta(minutes=1)
+    repositories.notes.save(note_id, with_text(plan="监护"), NOW)
+    repositories.notes.save(note_id, with_text(plan="监护，吸氧"), later)
+    note = repositories.notes.get(note_id)
+    assert note.sections["plan"] == "监护，吸氧"
+    assert note.updated_at == later
+    assert note.version == 0
+    assert repositories.notes.versions(note_id) == ()
+
+
+def test_a_checkpoint_keeps_who_when_why_and_what(repositories: Repositories) -> None:
+    note_id = a_stay(repositories).note_id
+    note = repositories.notes.checkpoint(note_id, with_text(plan="监护"), VersionReason.SAVED, DOCTOR, NOW)
+    assert note.version == 1
+    assert repositories.notes.get(note_id).version == 1
+    (version,) = repositories.notes.versions(note_id)
+    assert (version.version, version.reason, version.actor, version.occurred_at) == (
+        1,
+        VersionReason.SAVED,
+        DOCTOR,
+        NOW,
+    )
+    assert version.sections["plan"] == "监护"
+
+
+def test_the_same_state_is_not_kept_twice(repositories: Repositories) -> None:
+    note_id = a_stay(repositories).note_id
+    for reason in VersionReason:
+        assert repositories.notes.checkpoint(note_id, with_text(plan="监护"), reason, DOCTOR, NOW).version == 1
+    assert repositories.notes.checkpoint(note_id, with_text(), VersionReason.SAVED, DOCTOR, NOW).version == 2
+    assert len(repositories.notes.versions(note_id)) == 2
+
+
+def test_a_kept_version_cannot_be_changed(repositories: Repositories) -> None:
+    note_id = a_stay(repositories).note_id
+    repositories.notes.checkpoint(note_id, with_text(), VersionReason.SAVED, DOCTOR, NOW)
+    for statement in ("UPDATE note_versions SET actor = 'x'", "DELETE FROM note_versions"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            repositories.database.sql.execute(statement)
+
+
+def test_sections_of_another_kind_are_refused_and_nothing_changes(repositories: Repositories) -> None:
+    note_id = a_stay(repositories).note_id
+    with pytest.raises(ValueError, match="sections"):
+        repositories.notes.save(note_id, {"plan": "监护"}, NOW)
+    assert repositories.notes.get(note_id).sections["plan"] == ""
+
+
+def test_an_unknown_note_is_told(repositories: Repositories) -> None:
+    with pytest.raises(LookupError):
+        repositories.notes.save("none", with_text(), NOW)
+
+
+def test_any_text_survives(repositories: Repositories) -> None:
+    note_id = a_stay(repositories).note_id
+    text = "𠮷野家\u0000\u200f\r\n'\"\\;--" + "长" * 50_000
+    repositories.notes.save(note_id, with_text(plan=text), NOW)
+    assert repositories.notes.get(note_id).sections["plan"] == text
+
+
+def test_a_lone_surrogate_does_not_lose_the_rest(repositories: Repositories) -> None:
+    note_id = a_stay(repositories).note_id
+    repositories.notes.checkpoint(note_id, with_text(plan="前\ud83d后"), VersionReason.SAVED, DOCTOR, NOW)
+    assert repositories.notes.get(note_id).sections["plan"] == "前?后"
+    assert repositories.database.check().ok
