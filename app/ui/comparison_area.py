@@ -20,7 +20,8 @@ from app.ui.theme import Appearance, Theme
 DEMONSTRATION_WORDS = "演示模型，非医疗模型，仅供试用"
 READY_HINT = "写好主诉和病例特点后按 Ctrl+Enter，各模型会并排给出鉴别诊断，供您参考取舍。"
 NO_MODEL_HINT = (
-    "还没有可用的模型，病历书写不受影响。\n\n请在终端依次运行：\n    wardnote models fetch\n    wardnote models prepare\n"
+    "还没有可用的模型，病历书写不受影响。\n\n"
+    "请在终端依次运行：\n    wardnote models fetch\n    wardnote models prepare\n"
     "完成后重新打开病程助手。"
 )
 
@@ -42,7 +43,9 @@ class ComparisonArea(QWidget):
     stop_run_wanted = Signal(str)
     vote_wanted = Signal(str, object)
 
-    def __init__(self, models: Sequence[tuple[ModelIdentity, bool]], appearance: Appearance, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, models: Sequence[tuple[ModelIdentity, bool]], appearance: Appearance, now: Callable[[], datetime]
+    ) -> None:
         """`models` in pane order, each with whether it is a demonstration model."""
         super().__init__()
         self._appearance = appearance
@@ -142,8 +145,9 @@ class ComparisonArea(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(strip)
-        for widget in (self.notice, self.input_change, self.no_models):
-            layout.addWidget(widget)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.input_change)
+        layout.addWidget(self.no_models)
         layout.addWidget(self.splitter, 1)
 
     def _show_panes(self, shown: bool) -> None:
@@ -161,6 +165,6 @@ class ComparisonArea(QWidget):
             pane.vote_wanted.connect(self.vote_wanted)
 
     def _on_theme(self, theme: Theme) -> None:
-        self.run_button.setIcon(coloured_icon("run", theme.on_accent))
+        self.run_button.setIcon(coloured_icon("run", theme.on_accent, theme.secondary))
         self.stop_button.setIcon(icon("stop", theme))
         self.disclaimer_sign.setPixmap(coloured_icon("warning", theme.warning).pixmap(16, 16))

@@ -18,13 +18,15 @@ def icon(name: str, theme: Theme) -> QIcon:
     result = QIcon()
     result.addPixmap(_drawn(name, theme.ink), QIcon.Mode.Normal, QIcon.State.Off)
     result.addPixmap(_drawn(name, theme.accent, filled=True), QIcon.Mode.Normal, QIcon.State.On)
-    result.addPixmap(_drawn(name, theme.hairline), QIcon.Mode.Disabled, QIcon.State.Off)
+    result.addPixmap(_drawn(name, theme.secondary), QIcon.Mode.Disabled, QIcon.State.Off)
     return result
 
 
-def coloured_icon(name: str, colour: str) -> QIcon:
-    """An icon in one given colour."""
-    return QIcon(_drawn(name, colour))
+def coloured_icon(name: str, colour: str, disabled: str = "") -> QIcon:
+    """An icon in one given colour, and in another where disabled."""
+    result = QIcon(_drawn(name, colour))
+    result.addPixmap(_drawn(name, disabled or colour), QIcon.Mode.Disabled)
+    return result
 
 
 def _drawn(name: str, colour: str, *, filled: bool = False) -> QPixmap:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QElapsedTimer, QMimeData, QTimer, QUrl
-from PySide6.QtGui import QTextCursor, QTextDocumentFragment
+from PySide6.QtCore import QElapsedTimer, QMimeData, Qt, QTimer, QUrl
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QTextCursor, QTextDocumentFragment
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from app.ui.text_safety import bounded, chunk_html, chunks, marked_copy, readable
-from app.ui.theme import Theme
+from app.ui.theme import Theme, line_height_percent
 
 DRAW_INTERVAL_MS = 120
 _COST_FACTOR = 6
@@ -25,6 +25,7 @@ class MarkdownView(QTextBrowser):
         super().__init__(parent)
         self._source: list[str] = []
         self._drawn: dict[str, str] = {}
+        self._hint = ""
         self._clock = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -74,6 +75,21 @@ class MarkdownView(QTextBrowser):
         bar.setValue(bar.maximum() if follows else place)
         self._interval = max(DRAW_INTERVAL_MS, _COST_FACTOR * self._clock.elapsed())
 
+    def set_hint(self, hint: str) -> None:
+        """What an empty view says; wrapped, unlike a placeholder text."""
+        if hint != self._hint:
+            self._hint = hint
+            self.setAccessibleDescription(hint)
+            self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        if self._hint and self.document().isEmpty():
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            painter.drawText(self.viewport().rect().adjusted(8, 8, -8, -8), Qt.TextFlag.TextWordWrap, self._hint)
+            painter.end()
+
     def refresh_style(self, style: str) -> None:
         """Take a style sheet for the text (CSS as QTextDocument knows it) and draw again."""
         self.document().setDefaultStyleSheet(style)
@@ -104,11 +120,12 @@ class MarkdownView(QTextBrowser):
         self.setTextCursor(cursor)
 
 
-def text_style(theme: Theme) -> str:
+def text_style(theme: Theme, font: QFont) -> str:
     """CSS for answers: line height 1.5, headings no larger than section names, hairline tables."""
     return (
-        "p, li, h1, h2, h3, h4, h5, h6, td, th, pre { line-height: 150%; margin: 0 0 4px 0; }"
-        "h1, h2, h3, h4, h5, h6 { font-size: 16px; font-weight: 600; }"
+        "p, li, h1, h2, h3, h4, h5, h6, td, th, pre { margin: 0 0 4px 0; "
+        f"line-height: {line_height_percent(font)}%; }}"
+        "h1, h2, h3, h4, h5, h6 { font-size: large; font-weight: 600; }"
         "ul { margin: 0 0 4px 0; } li { margin: 0; }"
         "pre { white-space: pre-wrap; }"
         f"table {{ border-collapse: collapse; border: 1px solid {theme.hairline}; }}"

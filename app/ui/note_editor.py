@@ -16,6 +16,7 @@ from app.ui.theme import Appearance, Theme
 from app.ui.wording import bed_label, exact, person
 
 COMPLAINT_CUSTOM_CHARACTERS = 20
+NO_NOTE_HINT = "从左侧选择一位患者开始书写首次病程记录。\n\nCtrl+K 搜索患者　　Ctrl+N 新增患者"
 _LABEL_WIDTH_CHARACTERS = 5.6
 _MINIMUM_LINES = {CASE_FEATURES.key: 4, CHIEF_COMPLAINT.key: 1}
 
@@ -85,6 +86,7 @@ class NoteEditor(QWidget):
         self._page.setObjectName("notePage")
         self._grid = QGridLayout(self._page)
         self._scroll = QScrollArea()
+        self._empty = _label("emptyPage", NO_NOTE_HINT)
         self._set_up(appearance)
 
     @property
@@ -119,6 +121,7 @@ class NoteEditor(QWidget):
     def show_note(self, note: OpenNote) -> None:
         """Show a note from its beginning, with empty undo histories."""
         self._note = note
+        self._show_sections(True)
         self.header.show_note(note)
         for key, editor in self.editors.items():
             editor.set_text(note.note.sections.get(key, ""), note.note.note_id)
@@ -168,6 +171,7 @@ class NoteEditor(QWidget):
         for section in SECTIONS[NoteKind.FIRST_PROGRESS]:
             self._add_section(grid, section, width)
         grid.setRowStretch(grid.rowCount(), 1)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._scroll.setWidget(self._page)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -178,8 +182,15 @@ class NoteEditor(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addWidget(self._scroll, 1)
+        layout.addWidget(self._empty, 1)
+        self._show_sections(False)
         appearance.changed.connect(self._on_theme)
         self._on_theme(appearance.theme)
+
+    def _show_sections(self, shown: bool) -> None:
+        self.header.setVisible(shown)
+        self._scroll.setVisible(shown)
+        self._empty.setVisible(not shown)
 
     def _add_section(self, grid: QGridLayout, section: Section, label_width: int) -> None:
         editor = SectionEditor(section, _MINIMUM_LINES.get(section.key, 2))
@@ -193,9 +204,11 @@ class NoteEditor(QWidget):
         title.setBuddy(editor)
         row = 2 * len(self.editors)
         grid.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(editor, row, 1)
         if section is CHIEF_COMPLAINT:
+            grid.addWidget(editor, row, 1)
             grid.addWidget(self._count, row, 2, Qt.AlignmentFlag.AlignVCenter)
+        else:
+            grid.addWidget(editor, row, 1, 1, 2)
         grid.addWidget(_hairline(), row + 1, 0, 1, 3)
         grid.setColumnStretch(1, 1)
         self.editors[section.key] = editor

@@ -37,10 +37,9 @@ class PatientDelegate(QStyledItemDelegate):
         upper = QRect(inner.left(), inner.top(), inner.width(), inner.height() // 2)
         lower = upper.translated(0, inner.height() // 2)
         theme = self._appearance.theme
-        title = f"{index.data(BED_ROLE)}  {index.data()}"
-        _write(painter, upper, self._name_font, theme.ink, title)
-        below = f"{index.data(PERSON_ROLE)} · {index.data(STATE_ROLE)}"
-        _write(painter, lower, self._small_font, theme.secondary, below)
+        _write(painter, upper, self._name_font, theme.ink, f"{index.data(BED_ROLE)}  {index.data()}")
+        used = _write_right(painter, lower, self._small_font, theme.secondary, index.data(STATE_ROLE))
+        _write(painter, lower.adjusted(0, 0, -used, 0), self._small_font, theme.secondary, index.data(PERSON_ROLE))
         painter.restore()
 
     def _paint_ground(self, painter: QPainter, box: QRect, state: QStyle.StateFlag) -> None:
@@ -60,3 +59,11 @@ def _write(painter: QPainter, box: QRect, font: QFont, colour: str, text: str) -
     painter.setPen(QColor(colour))
     shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
     painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+
+
+def _write_right(painter: QPainter, box: QRect, font: QFont, colour: str, text: str) -> int:
+    """Write at the right end; returns the width that is taken."""
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+    return painter.fontMetrics().horizontalAdvance(text) + _PADDING

@@ -53,10 +53,16 @@ class EncounterItems(QAbstractListModel):
 
 
 def state_words(summary: EncounterSummary, now: datetime) -> str:
-    """The state of the encounter's note in a few words."""
+    """When the encounter's note was last written, in a few words."""
     if summary.empty or summary.updated_at is None:
         return "未书写"
-    return f"已保存 {ago(summary.updated_at, now)}"
+    return ago(summary.updated_at, now)
+
+
+def _person_and_place(summary: EncounterSummary, _now: datetime) -> str:
+    encounter = summary.encounter
+    parts = (person(summary.patient, encounter), encounter.department or encounter.ward)
+    return visible_controls(" · ".join(part for part in parts if part))
 
 
 def _spoken(summary: EncounterSummary, now: datetime) -> str:
@@ -81,7 +87,7 @@ _ROLES: dict[int, Callable[[EncounterSummary, datetime], object]] = {
     Qt.ItemDataRole.ToolTipRole: _tip,
     SUMMARY_ROLE: lambda summary, _now: summary,
     BED_ROLE: lambda summary, _now: bed_label(summary.encounter.bed),
-    PERSON_ROLE: lambda summary, _now: person(summary.patient, summary.encounter),
+    PERSON_ROLE: _person_and_place,
     STATE_ROLE: state_words,
     SEARCH_ROLE: _search_text,
 }

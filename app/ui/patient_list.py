@@ -22,15 +22,18 @@ class PatientList(QFrame):
     Signals:
         chosen: the id of the encounter to open.
         add_wanted: the doctor wants to add a patient.
+        samples_wanted: the doctor wants the sample encounters (offered while there is none at all).
     """
 
     chosen = Signal(str)
     add_wanted = Signal()
+    samples_wanted = Signal()
 
     def __init__(self, appearance: Appearance, now: Callable[[], datetime]) -> None:
         super().__init__()
         self.setObjectName("patientColumn")
         self._open_id = ""
+        self._loaded = False
         self._items = EncounterItems(now, self)
         self._filtered = QSortFilterProxyModel(self)
         self._filtered.setSourceModel(self._items)
@@ -38,6 +41,7 @@ class PatientList(QFrame):
         self.search = SearchField()
         self.view = QListView()
         self.add_button = QPushButton("新增患者")
+        self.samples_button = QPushButton("载入示例病历")
         self._empty = QLabel()
         self._search_action = self.search.addAction(
             icon("search", appearance.theme), QLineEdit.ActionPosition.LeadingPosition
@@ -46,6 +50,7 @@ class PatientList(QFrame):
 
     def replace(self, summaries: Sequence[EncounterSummary]) -> None:
         """Show these encounters; the open one stays marked."""
+        self._loaded = True
         self._items.replace(summaries)
         self._mark_open()
         self._say_empty()
@@ -79,13 +84,15 @@ class PatientList(QFrame):
         self.search.left_down.connect(lambda: self.view.setFocus(Qt.FocusReason.ShortcutFocusReason))
         self.add_button.setToolTip("新增患者 Ctrl+N")
         self.add_button.clicked.connect(self.add_wanted)
+        self.samples_button.setToolTip("载入自编的示例病历，供试用；均标有“示例”")
+        self.samples_button.clicked.connect(self.samples_wanted)
         self._empty.setObjectName("emptyHint")
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(8)
-        for widget in (self.search, self._empty, self.view, self.add_button):
+        for widget in (self.search, self._empty, self.samples_button, self.view, self.add_button):
             layout.addWidget(widget)
         layout.setStretchFactor(self.view, 1)
         appearance.changed.connect(self._on_theme)
@@ -123,3 +130,4 @@ class PatientList(QFrame):
         searching = bool(self.search.text().strip())
         self._empty.setText("没有符合的患者，按 Esc 清除搜索。" if searching else "还没有患者。按 Ctrl+N 新增一位。")
         self._empty.setVisible(not self._filtered.rowCount())
+        self.samples_button.setVisible(self._loaded and not self._items.rowCount())

@@ -20,7 +20,7 @@ class SearchField(QLineEdit):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setPlaceholderText("床号、姓名、住院号  Ctrl+K")
+        self.setPlaceholderText("搜索患者  Ctrl+K")
         self.setAccessibleName("搜索患者")
         self.setToolTip("按床号、姓名或住院号搜索 Ctrl+K")
         self.setClearButtonEnabled(True)

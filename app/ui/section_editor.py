@@ -23,11 +23,10 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 from app.core.notes import MAX_SECTION_CHARACTERS, Section
 from app.ui.input_change import common_prefix
 from app.ui.text_safety import marked_copy
-from app.ui.theme import Theme
+from app.ui.theme import Theme, line_height_percent
 
 MAX_VISIBLE_LINES = 30
 _RULE_WIDTH = 3
-_LINE_HEIGHT_PERCENT = 150
 _COMPOSITION_TAIL_MS = 40
 _ORIGIN_FORMAT = "application/x-wardnote-origin"
 
@@ -91,7 +90,7 @@ class SectionEditor(QTextEdit):
         whole = QTextCursor(self.document())
         whole.select(QTextCursor.SelectionType.Document)
         line = QTextBlockFormat()
-        line.setLineHeight(_LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        line.setLineHeight(line_height_percent(self.font()), QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         whole.mergeBlockFormat(line)
         self.setUndoRedoEnabled(True)
         self._loading = False
@@ -186,7 +185,7 @@ class SectionEditor(QTextEdit):
         layout = self.document().documentLayout()
         offset = self.verticalScrollBar().value()
         for block in _blocks(self.document()):
-            box = layout.blockBoundingRect(block).toRect().translated(0, -offset)
+            box = layout.blockBoundingRect(block).toAlignedRect().translated(0, -offset)
             if box.top() > exposed.bottom():
                 break
             if box.bottom() >= exposed.top() and self._is_ai(block.text()):
@@ -198,7 +197,7 @@ class SectionEditor(QTextEdit):
         self.setFixedHeight(self._wanted_height())
 
     def _wanted_height(self) -> int:
-        line = self.fontMetrics().lineSpacing() * _LINE_HEIGHT_PERCENT / 100
+        line = self.fontMetrics().lineSpacing() * line_height_percent(self.font()) / 100
         margin = 2 * self.document().documentMargin()
         height = self.document().size().height()
         return round(min(max(height, self._minimum_lines * line + margin), MAX_VISIBLE_LINES * line + margin))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.core.events import Vote
 from app.core.runs import ModelIdentity, RunPhase, RunStatus
@@ -12,11 +12,12 @@ from app.ui.icons import coloured_icon, icon
 from app.ui.markdown_view import MarkdownView, text_style
 from app.ui.run_board import RunCard
 from app.ui.text_safety import visible_controls
-from app.ui.theme import Appearance, Theme
+from app.ui.theme import Appearance, Theme, ui_font
 from app.ui.wording import outcome_line, progress_line
 
 STALE_WORDS = "依据已修改"
 STATE_INTERVAL_MS = 250
+BRIEF_MS = 2_000
 
 
 class SuggestionPane(QFrame):
@@ -54,6 +55,10 @@ class SuggestionPane(QFrame):
         self._ticker = QTimer(self)
         self._ticker.setInterval(STATE_INTERVAL_MS)
         self._ticker.timeout.connect(self._show_state)
+        self._brief = QTimer(self)
+        self._brief.setSingleShot(True)
+        self._brief.setInterval(BRIEF_MS)
+        self._brief.timeout.connect(self._show_state)
         self._set_up()
 
     @property
@@ -81,7 +86,7 @@ class SuggestionPane(QFrame):
         self.state.setText(state)
         self._set_state_kind("idle")
         self.progress.setVisible(False)
-        self.body.setPlaceholderText(hint)
+        self.body.set_hint(hint)
         self._ticker.stop()
         self._show_acts()
 
@@ -112,6 +117,11 @@ class SuggestionPane(QFrame):
             self.body.draw()
         self._show_state()
         self._show_acts()
+
+    def say_briefly(self, words: str) -> None:
+        """Show words in place of the state for a moment."""
+        self.state.setText(words)
+        self._brief.start()
 
     def set_target(self, person: str) -> None:
         """Whom a backfill would go to (bed and name), as the button says."""
@@ -146,6 +156,9 @@ class SuggestionPane(QFrame):
         self.backfill_button.setObjectName("backfill")
         self.stale_words.setObjectName("staleWords")
         self.set_stale(False)
+        for widget in (self.progress, self.stop_button):
+            _keep_place(widget)
+        self.engine.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._lay_out()
         self._connect()
         self._appearance.changed.connect(self._on_theme)
@@ -202,7 +215,7 @@ class SuggestionPane(QFrame):
             self._set_state_kind("live")
         self._show_bar(card)
         failed = card.outcome is not None and card.outcome.status is RunStatus.FAILED
-        self.body.setPlaceholderText(self.state.text() if failed or card.lost else "")
+        self.body.set_hint(self.state.text() if failed or card.lost else "")
 
     def _show_bar(self, card: RunCard) -> None:
         if card.live and not self._ticker.isActive():
@@ -249,7 +262,14 @@ class SuggestionPane(QFrame):
         self.stop_button.setIcon(icon("stop", theme))
         self.backfill_button.setIcon(icon("backfill", theme))
         self.stale_sign.setPixmap(coloured_icon("clock", theme.secondary).pixmap(16, 16))
-        self.body.refresh_style(text_style(theme))
+        self.body.refresh_style(text_style(theme, ui_font(self._appearance.sizes.text)))
+
+
+def _keep_place(widget: QWidget) -> None:
+    """Hidden or not, the text below stays where it is."""
+    policy = widget.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    widget.setSizePolicy(policy)
 
 
 def _tool(name: str, *, checkable: bool = False) -> QToolButton:

@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from string import Template
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication
 
 from app.infra.resources import resource_text
 
+LINE_HEIGHT = 1.5
 UI_FAMILIES = ("Microsoft YaHei UI", "PingFang SC", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC")
 
 
@@ -131,6 +132,11 @@ def ui_font(pixels: int, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     font.setPixelSize(pixels)
     font.setWeight(weight)
     return font
+
+
+def line_height_percent(font: QFont) -> int:
+    """What Qt must be told for lines of 1.5 times the text size: it counts from the font's own line spacing."""
+    return max(100, round(100 * LINE_HEIGHT * QFontInfo(font).pixelSize() / QFontMetricsF(font).lineSpacing()))
 
 
 def has_chinese_font() -> bool:

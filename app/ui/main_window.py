@@ -1,0 +1,246 @@
+"""The window: patient list, note, comparison; composes them and connects them to the controllers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QFontMetrics
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from app.controllers.comparison import ComparisonController
+from app.controllers.feedback import FeedbackController
+from app.controllers.note import NoteController, OpenNote
+from app.core.events import Vote
+from app.ui.comparison_area import ComparisonArea
+from app.ui.comparison_desk import ComparisonDesk
+from app.ui.dialogs import HelpDialog, PatientDialog
+from app.ui.model_status import ModelStatusLabel
+from app.ui.note_editor import NoteEditor
+from app.ui.patient_list import PatientList
+from app.ui.run_board import RunBoard
+from app.ui.shortcuts import install
+from app.ui.shown_clock import ShownClock
+from app.ui.suggestion_acts import SuggestionActs
+from app.ui.theme import Appearance
+
+TITLE = "病程助手"
+MINIMUM_WIDTH, MINIMUM_HEIGHT = 1180, 620
+_LIST_REFRESH_MS = 2_000
+_TIMES_REFRESH_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Controllers:
+    """What the window talks to; all live on the GUI thread."""
+
+    notes: NoteController
+    comparisons: ComparisonController
+    feedback: FeedbackController
+
+
+class MainWindow(QMainWindow):
+    """Composition only; the acts are in the desk and the suggestion acts.
+
+    Signals:
+        samples_wanted: the doctor wants the sample encounters.
+        closing: the window closes; emitted once, before it does.
+    """
+
+    samples_wanted = Signal()
+    closing = Signal()
+
+    def __init__(self, controllers: Controllers, appearance: Appearance, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._controllers = controllers
+        models = [(model.identity, model.demonstration) for model in controllers.comparisons.models]
+        self.patients = PatientList(appearance, now)
+        self.editor = NoteEditor(appearance)
+        self.area = ComparisonArea(models, appearance, now)
+        self.model_status = ModelStatusLabel([identity.model for identity, _ in models])
+        self.place = QLabel(TITLE)
+        board = RunBoard()
+        self.desk = ComparisonDesk(self.area, self.editor, board, controllers.comparisons, controllers.notes)
+        self.acts = SuggestionActs(self.area, self.editor, board, controllers.notes, controllers.feedback)
+        self.clock = ShownClock(controllers.feedback.shown)
+        self._list_refresh = _timer(self, _LIST_REFRESH_MS, controllers.notes.refresh, single=True)
+        self._times_refresh = _timer(self, _TIMES_REFRESH_MS, self.patients.refresh_times, single=False)
+        self._lay_out()
+        self._connect()
+        install(self, self._key_acts(), lambda: self.editor.composing)
+
+    def bring_forward(self) -> None:
+        """Show this window above the others, with the keyboard focus."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def say(self, sentence: str, details: str = "") -> None:
+        """Show a sentence in the notice bar; `details` without patient text can be copied."""
+        self.area.notice.say(sentence, details)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        if event.type() == QEvent.Type.ActivationChange:
+            self.clock.set_running(self.isActiveWindow())
+        super().changeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        self.clock.show(())
+        self._times_refresh.stop()
+        self._list_refresh.stop()
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def _lay_out(self) -> None:
+        self.setWindowTitle(TITLE)
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.addWidget(self.editor)
+        right.addWidget(self.area)
+        right.setSizes([340, 380])
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns.addWidget(self.patients)
+        columns.addWidget(right)
+        columns.setSizes([232, 1134])
+        columns.setStretchFactor(1, 1)
+        for splitter in (right, columns):
+            splitter.setHandleWidth(1)
+            splitter.setChildrenCollapsible(False)
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._top_bar())
+        layout.addWidget(columns, 1)
+        self.setCentralWidget(page)
+        self.setMinimumSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
+        self.patients.setMinimumWidth(QFontMetrics(self.font()).horizontalAdvance("床" * 12))
+
+    def _top_bar(self) -> QFrame:
+        bar = QFrame()
+        bar.setObjectName("topBar")
+        self.place.setObjectName("productName")
+        self.place.setTextFormat(Qt.TextFormat.PlainText)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(16, 4, 16, 4)
+        row.setSpacing(16)
+        row.addWidget(self.place, 1)
+        row.addWidget(self.model_status)
+        keys = QLabel("F1 快捷键")
+        keys.setObjectName("topHint")
+        row.addWidget(keys)
+        return bar
+
+    def _connect(self) -> None:
+        notes, comparisons = self._controllers.notes, self._controllers.comparisons
+        self.patients.chosen.connect(notes.open)
+        self.patients.add_wanted.connect(self.add_patient)
+        self.patients.samples_wanted.connect(self.samples_wanted)
+        notes.encounters_changed.connect(self.patients.replace)
+        notes.opened.connect(self._on_opened)
+        notes.saved.connect(self._on_saved)
+        notes.save_failed.connect(self._on_save_failed)
+        notes.load_failed.connect(self.say)
+        self.editor.edited.connect(notes.edit)
+        self.editor.refused.connect(self.say)
+        comparisons.model_changed.connect(self.model_status.update_status)
+        self.desk.view_changed.connect(self._on_view_changed)
+
+    def _key_acts(self) -> dict[str, Callable[[], object]]:
+        acts: dict[str, Callable[[], object]] = {
+            "run": self.desk.run,
+            "stop": self.desk.stop,
+            "undo": self.editor.undo,
+            "vote_up": lambda: self._vote(Vote.UP),
+            "vote_down": lambda: self._vote(Vote.DOWN),
+            "next_area": lambda: self._move_focus(1),
+            "previous_area": lambda: self._move_focus(-1),
+            "search": self.patients.focus_search,
+            "add_patient": self.add_patient,
+            "save": self._controllers.notes.checkpoint,
+            "help": lambda: HelpDialog(self).open(),
+        }
+        for number in (1, 2, 3):
+            acts[f"backfill_{number}"] = partial(self._with_run, number, self.acts.backfill)
+            acts[f"copy_{number}"] = partial(self._with_run, number, self.acts.copy)
+            acts[f"pane_{number}"] = partial(self._focus_pane, number)
+        return acts
+
+    def add_patient(self) -> None:
+        """Ask for a new patient, store it, and open its note."""
+        dialog = PatientDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._store_patient(dialog))
+        dialog.open()
+
+    def _store_patient(self, dialog: PatientDialog) -> None:
+        new = dialog.entered()
+        encounter_id = self._controllers.notes.add_encounter(
+            name=new.name, sex=new.sex, age=new.age, bed=new.bed, mrn=new.mrn, department=new.department, ward=""
+        )
+        self._controllers.notes.open(encounter_id)
+
+    def _on_opened(self, note: OpenNote) -> None:
+        self.editor.show_note(note)
+        self.patients.mark_open(note.encounter.encounter_id)
+        self.desk.show_note(note)
+        self.acts.recognise()
+        self.editor.focus_first()
+
+    def _on_saved(self, _note_id: str, version: int, moment: datetime) -> None:
+        note = self._controllers.notes.open_note
+        if note is None:
+            return
+        self.editor.header.show_version(note.note.kind, version)
+        if not self._controllers.notes.unsaved:
+            self.editor.show_saved(moment)
+        if not self._list_refresh.isActive():
+            self._list_refresh.start()
+
+    def _on_save_failed(self, sentence: str) -> None:
+        self.editor.show_save_failed(sentence)
+        self.say(sentence)
+
+    def _on_view_changed(self) -> None:
+        card = self.desk.shown
+        self.clock.show(run.run.run_id for run in (card.runs if card else ()) if not run.live and run.text)
+
+    def _with_run(self, number: int, act: Callable[[str], None]) -> None:
+        panes = self.area.panes[number - 1 : number]
+        run_id = panes[0].run_id if panes else None
+        if run_id is not None:
+            act(run_id)
+
+    def _focus_pane(self, number: int) -> None:
+        for pane in self.area.panes[number - 1 : number]:
+            pane.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _vote(self, vote: Vote) -> None:
+        pane = self.area.focused_pane()
+        if pane is None:
+            self.say("请先用 Alt+1、2、3 转到要评价的一栏，再按 Ctrl+↑ 或 Ctrl+↓。")
+            return
+        pane.vote(vote)
+
+    def _move_focus(self, step: int) -> None:
+        areas: list[tuple[QWidget, Callable[[], None]]] = [
+            (self.patients, self.patients.focus_search),
+            (self.editor, self.editor.focus_first),
+            (self.area, lambda: self._focus_pane(1)),
+        ]
+        focus = QApplication.focusWidget()
+        here = next((i for i, (area, _) in enumerate(areas) if focus is not None and area.isAncestorOf(focus)), -step)
+        areas[(here + step) % len(areas)][1]()
+
+
+def _timer(parent: QWidget, milliseconds: int, act: Callable[[], None], *, single: bool) -> QTimer:
+    timer = QTimer(parent)
+    timer.setInterval(milliseconds)
+    timer.setSingleShot(single)
+    timer.timeout.connect(act)
+    if not single:
+        timer.start()
+    return timer
