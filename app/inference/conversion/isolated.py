@@ -1,0 +1,70 @@
+"""Run one step of a conversion in a process of its own: it may crash, and its memory is given back."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
+
+from app.core.errors import EngineFault, WardNoteError
+
+_T = TypeVar("_T")
+Report = Callable[[float], None]
+
+# No library may look for a hub of models, and torch's threads sleep when they have nothing to do.
+_ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "KMP_BLOCKTIME": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+
+
+def isolated(step: Callable[..., _T], *arguments: Any, report: Report) -> _T:
+    """Call `step(*arguments, report)` in a fresh process and return its result.
+
+    WardNoteErrors come through; a crash is an EngineFault naming the signal; any other exception is a bug and is
+    raised as RuntimeError with its text.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(theirs, step, arguments), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        result: _T = _result(ours, report)
+        return result
+    except EOFError:
+        process.join()
+        raise EngineFault(f"模型转换进程意外退出（代码 {process.exitcode}），可能是内存不足或文件损坏") from None
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def _result(pipe: Connection, report: Report) -> Any:
+    while True:
+        kind, value = pipe.recv()
+        if kind == "done":
+            return value
+        if kind == "fault":
+            raise value
+        if kind == "bug":
+            raise RuntimeError(value)
+        report(value)
+
+
+def _child(pipe: Connection, step: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    os.environ.update(_ENVIRONMENT)
+    _silence()
+    try:
+        pipe.send(("done", step(*arguments, lambda fraction: pipe.send(("progress", fraction)))))
+    except WardNoteError as fault:
+        pipe.send(("fault", fault))
+    except Exception as error:
+        pipe.send(("bug", f"{type(error).__name__}: {error}"))
+
+
+def _silence() -> None:
+    """Native libraries print to the standard streams, where the program's own output goes."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)

@@ -1,0 +1,177 @@
+"""Make a model ready for its engines, and prove that it is still the same model."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from pathlib import Path
+
+from app.core.errors import ModelFileFault
+from app.core.runs import ModelIdentity
+from app.inference.catalog import CatalogModel, SourceKind
+from app.inference.conversion import steps
+from app.inference.conversion.isolated import isolated
+from app.inference.engine import LoadRequest, Score
+from app.inference.files import check_files, describe_files
+from app.inference.prepared import CheckedFile, PreparedModel
+from app.inference.quality import measure, passes
+from app.inference.store import Manifest, Quality, prepared_folder, read_manifest, write_manifest
+from app.inference.supervisor import ModelHost
+
+# stage in the user's words, fraction of that stage
+Report = Callable[[str, float], None]
+
+_METHOD = "1"
+_PACKAGES = {"bigdl": "bigdl-llm", "openvino": "openvino-genai"}
+# Fastest first; the first that passes is taken.
+_BIGDL_SETTINGS = (("sym_int4", "1"), ("sym_int4", "0"), ("asym_int4", "1"), ("asym_int4", "0"))
+
+
+class Preparer:
+    """Prepares models of the catalog into a store. `texts` are the texts to prove them on, by language."""
+
+    def __init__(self, store: Path, texts: Mapping[str, str]) -> None:
+        self._store = store
+        self._texts = texts
+
+    def prepare(self, model: CatalogModel, report: Report) -> bool:
+        """Make a model ready for each engine it is allowed on; False if that was done already.
+
+        Raises ModelFileFault if the source is wrong or a conversion does not pass. Interrupted, it can be repeated.
+        """
+        missing = [engine for engine in model.engines if not self._is_current(model, engine)]
+        if not missing or model.kind is SourceKind.SCRIPTED:
+            return False
+        report("校验源文件", 0.0)
+        check_files(model.files)
+        work = self._store / f"{model.name}-{model.sha256[:16]}" / "work"
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        try:
+            self._prepare_engines(model, missing, work, report)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        return True
+
+    def _is_current(self, model: CatalogModel, engine: str) -> bool:
+        manifest = read_manifest(prepared_folder(self._store, model, engine), model)
+        return manifest is not None and manifest.recipe == recipe(engine)
+
+    def _prepare_engines(self, model: CatalogModel, engines: list[str], work: Path, report: Report) -> None:
+        if model.kind in (SourceKind.INT4_FOLDER, SourceKind.IR_FOLDER):
+            self._adopt(model, engines[0])
+            return
+        parent = work / "parent"
+        if model.kind is SourceKind.GGUF:
+            isolated(steps.dequantise, _weights(model), parent, report=lambda part: report("还原权重", part))
+        else:
+            parent = model.folder
+        text = self._texts[model.languages[0]]
+        reference = isolated(steps.score_parent, parent, text, report=lambda part: report("测量原模型", part))
+        prove = _Proof(model, text, reference, model.chat_template or steps.read_chat_template(parent))
+        for engine in engines:
+            folder, manifest = (_for_bigdl if engine == "bigdl" else _for_openvino)(prove, parent, work, report)
+            self._keep(folder, prepared_folder(self._store, model, engine), manifest)
+
+    def _adopt(self, model: CatalogModel, engine: str) -> None:
+        """A hospital's folder that is ready as it is: it stays where it lies, and its hashes are the catalog's."""
+        folder = prepared_folder(self._store, model, engine)
+        template = model.chat_template or steps.read_chat_template(model.folder)
+        if not template:
+            raise ModelFileFault(f"模型 {model.name} 没有对话模板，请在模型目录中填写 chat_template")
+        folder.mkdir(parents=True, exist_ok=True)
+        path, kind = str(model.folder), str(model.kind)
+        write_manifest(folder, _manifest(model, engine, kind, path, template, (), model.files, None))
+
+    def _keep(self, folder: Path, target: Path, manifest: Manifest) -> None:
+        write_manifest(folder, manifest)
+        shutil.rmtree(target, ignore_errors=True)
+        folder.rename(target)
+
+
+class _Proof:
+    """Compares candidates with one parent."""
+
+    def __init__(self, model: CatalogModel, text: str, reference: Score, chat_template: str) -> None:
+        self.model = model
+        self.chat_template = chat_template
+        self._text = text
+        self._reference = reference
+
+    def quality(self, engine: str, folder: Path, options: tuple[tuple[str, str], ...]) -> Quality:
+        """Load a candidate into its engine's process and read the text with it."""
+        model = self.model
+        identity = ModelIdentity(model.name, model.title, model.sha256, model.base, engine, "", "")
+        request = LoadRequest(model.name, str(folder), self.chat_template, model.context_tokens, 0, options)
+        host = ModelHost(PreparedModel(identity, request, (), model.demonstration))
+        try:
+            return measure(model.languages[0], self._text, self._reference, host.score)
+        finally:
+            host.close()
+
+    def manifest(
+        self, engine: str, folder: Path, kind: str, options: tuple[tuple[str, str], ...], quality: Quality
+    ) -> Manifest:
+        """The manifest of a candidate that passed; file paths relative to its folder."""
+        files = tuple(
+            CheckedFile(str(Path(file.path).relative_to(folder)), file.sha256, file.size)
+            for file in describe_files(folder)
+        )
+        return _manifest(self.model, engine, kind, ".", self.chat_template, options, files, quality)
+
+
+def recipe(engine: str) -> str:
+    """How models are made for an engine: method and library version. A new one prepares them again."""
+    return f"{engine}/{metadata.version(_PACKAGES[engine])}/{_METHOD}"
+
+
+def _for_bigdl(proof: _Proof, parent: Path, work: Path, report: Report) -> tuple[Path, Manifest]:
+    tried = []
+    for kind, optimised in _BIGDL_SETTINGS:
+        folder = work / kind
+        if not folder.exists():
+            isolated(
+                steps.quantise_for_bigdl, parent, folder, kind, report=lambda part: report("量化为 INT4（BigDL）", part)
+            )
+        report("校验 BigDL 模型", 0.0)
+        options = (("optimised", optimised),)
+        quality = proof.quality("bigdl", folder, options)
+        if passes(quality):
+            return folder, proof.manifest("bigdl", folder, kind, options, quality)
+        tried.append(quality)
+    raise _refusal(proof.model, "BigDL", tried)
+
+
+def _for_openvino(proof: _Proof, parent: Path, work: Path, report: Report) -> tuple[Path, Manifest]:
+    folder = work / "ir"
+    source = _weights(proof.model)
+    kind = isolated(steps.convert_for_openvino, source, folder, report=lambda part: report("转换为 OpenVINO IR", part))
+    report("校验 OpenVINO 模型", 0.0)
+    quality = proof.quality("openvino", folder, ())
+    if not passes(quality):
+        raise _refusal(proof.model, "OpenVINO", [quality])
+    return folder, proof.manifest("openvino", folder, kind, (), quality)
+
+
+def _refusal(model: CatalogModel, engine: str, tried: list[Quality]) -> ModelFileFault:
+    figures = "；".join(f"困惑度比 {one.ratio:.2f}、首选一致 {one.top1:.2f}、因果 {one.causality:.2f}" for one in tried)
+    return ModelFileFault(f"模型 {model.name} 转换到 {engine} 后与原模型不符（{figures}），已拒绝使用")
+
+
+def _manifest(
+    model: CatalogModel,
+    engine: str,
+    kind: str,
+    path: str,
+    template: str,
+    options: tuple[tuple[str, str], ...],
+    files: tuple[CheckedFile, ...],
+    quality: Quality | None,
+) -> Manifest:
+    return Manifest(recipe(engine), model.sha256, kind, path, template, options, files, quality)
+
+
+def _weights(model: CatalogModel) -> Path:
+    return Path(max(model.files, key=lambda file: file.size).path)
+

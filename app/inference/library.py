@@ -1,0 +1,101 @@
+"""The models that can run on this machine now, chosen by name, engine and measured speed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+from app.core.errors import EnvironmentFault, UsageFault
+from app.core.runs import ModelIdentity
+from app.inference.calibration import Calibration
+from app.inference.catalog import Catalog, CatalogModel, SourceKind
+from app.inference.engine import LoadRequest
+from app.inference.prepared import CheckedFile, PreparedModel
+from app.inference.store import Manifest, prepared_folder, read_manifest
+
+PANES = 3
+_CHOICES = ("auto", "bigdl", "openvino")
+
+
+class ModelLibrary:
+    """Reading it touches no weights: hashes are checked when a model is loaded, in its own thread."""
+
+    def __init__(self, catalog: Catalog, store: Path, calibration: Calibration) -> None:
+        self.catalog = catalog
+        self.store = store
+        self.calibration = calibration
+
+    def choose(self, names: Sequence[str] | None, engine: str = "auto") -> tuple[PreparedModel, ...]:
+        """The named models, or the first three that are ready, each on one engine.
+
+        Raises UsageFault for an unknown name or engine, EnvironmentFault if a named model is not prepared for it or
+        if no model is ready at all.
+        """
+        if engine not in _CHOICES:
+            raise UsageFault(f"没有名为 {engine} 的推理引擎，可用：{'、'.join(_CHOICES)}")
+        if names:
+            return tuple(self._required(self.catalog.get(name), engine) for name in dict.fromkeys(names))
+        ready = [best for model in self.catalog.models if (best := self._best(model, engine))][:PANES]
+        if not ready:
+            raise EnvironmentFault("还没有可用的模型，请先运行 wardnote models fetch，再运行 wardnote models prepare")
+        return tuple(ready)
+
+    def prepared(self, model: CatalogModel, engine: str) -> PreparedModel | None:
+        """This model on this engine, if it is ready."""
+        if model.kind is SourceKind.SCRIPTED:
+            return _scripted(model) if engine == "scripted" else None
+        folder = prepared_folder(self.store, model, engine)
+        manifest = read_manifest(folder, model)
+        return None if manifest is None else self._ready(model, engine, folder, manifest)
+
+    def _required(self, model: CatalogModel, engine: str) -> PreparedModel:
+        found = self._best(model, engine)
+        if found is None:
+            where = "" if engine == "auto" else f"（引擎 {engine}）"
+            raise EnvironmentFault(f"模型 {model.name} 尚未准备好{where}，请运行 wardnote models prepare {model.name}")
+        return found
+
+    def _best(self, model: CatalogModel, engine: str) -> PreparedModel | None:
+        """`auto` takes the engine that is measured faster on this machine; BigDL before any measurement."""
+        wanted = model.engines if engine == "auto" else tuple(name for name in model.engines if name == engine)
+        ready = [found for name in wanted if (found := self.prepared(model, name))]
+        return min(ready, key=lambda found: self.calibration.job_seconds(found), default=None)
+
+    def _ready(self, model: CatalogModel, engine: str, folder: Path, manifest: Manifest) -> PreparedModel:
+        identity = ModelIdentity(
+            model=model.name,
+            title=model.title,
+            model_sha256=model.sha256,
+            base=model.base,
+            engine=engine,
+            engine_version=manifest.recipe.split("/")[1],
+            quantisation=manifest.quantisation,
+        )
+        request = LoadRequest(
+            model=model.name,
+            path=str(folder / manifest.path),
+            chat_template=manifest.chat_template,
+            context_tokens=model.context_tokens,
+            threads=psutil.cpu_count(logical=False) or 1,
+            options=manifest.options,
+        )
+        files = tuple(CheckedFile(str(folder / file.path), file.sha256, file.size) for file in manifest.files)
+        speed = self.calibration.speed(model.name, engine, manifest.recipe)
+        return PreparedModel(identity, request, files, model.demonstration, speed)
+
+
+def _scripted(model: CatalogModel) -> PreparedModel:
+    """The engine of the tests: its source is a JSON script, ready as it is."""
+    identity = ModelIdentity(model.name, model.title, model.sha256, model.base, "scripted", "1", "scripted")
+    request = LoadRequest(model.name, model.files[0].path, model.chat_template, model.context_tokens)
+    return PreparedModel(identity, request, model.files, model.demonstration)
+
+
+def recipe_of(store: Path, model: CatalogModel, engine: str) -> str:
+    """How a prepared model was made; raises EnvironmentFault if it is not prepared."""
+    manifest = read_manifest(prepared_folder(store, model, engine), model)
+    if manifest is None:
+        raise EnvironmentFault(f"模型 {model.name} 尚未准备好，请运行 wardnote models prepare {model.name}")
+    return manifest.recipe
