@@ -1,0 +1,184 @@
+"""The main job without a window: one case, the real controller, the real journal, an event loop of its own."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from types import TracebackType
+from uuid import uuid4
+
+from PySide6.QtCore import QEventLoop, QObject, QSocketNotifier
+
+from app.cli.progress import Watcher
+from app.controllers.comparison import ComparisonController, ComparisonRequest
+from app.core.case import Case
+from app.core.entities import Encounter, Patient
+from app.core.errors import UsageFault
+from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, NoteKind, input_hash
+from app.core.runs import Binding, Comparison, Generation, RunProgress
+from app.storage.notes import VersionReason
+from app.storage.repositories import Repositories
+from app.workers.storage_thread import StorageThread
+
+NO_NAME = "未提供姓名"
+
+
+class WatchedJournal:
+    """The storage thread's journal, remembering what it could not store."""
+
+    def __init__(self, storage: StorageThread) -> None:
+        self._storage = storage
+        self.faults: list[Exception] = []
+
+    def record_comparison(self, comparison: Comparison, done: Callable[[Exception | None], None]) -> None:
+        """Store a comparison as it starts."""
+        self._storage.record_comparison(comparison, self._watched(done))
+
+    def record_generation(self, generation: Generation, done: Callable[[Exception | None], None]) -> None:
+        """Store a run's end."""
+        self._storage.record_generation(generation, self._watched(done))
+
+    def _watched(self, done: Callable[[Exception | None], None]) -> Callable[[Exception | None], None]:
+        def watched(error: Exception | None) -> None:
+            if error is not None:
+                self.faults.append(error)
+            done(error)
+
+        return watched
+
+
+class CaseRun(QObject):
+    """Starts one comparison and waits for its end; Ctrl+C cancels the runs and keeps what was written."""
+
+    def __init__(self, controller: ComparisonController, storage: StorageThread, watcher: Watcher) -> None:
+        super().__init__()
+        self._controller = controller
+        self._storage = storage
+        self._watcher = watcher
+        self._loop = QEventLoop()
+        self._error: BaseException | None = None
+        self._comparison: Comparison | None = None
+        self._generations: list[Generation] = []
+        controller.comparison_started.connect(self._on_started)
+        controller.run_progressed.connect(self._on_progressed)
+        controller.run_finished.connect(self._on_finished)
+        controller.comparison_finished.connect(self._loop.quit)
+        controller.refused.connect(self._on_refused)
+
+    def run(self, case: Case, actor: str) -> tuple[Comparison, tuple[Generation, ...]]:
+        """The comparison and its generations in pane order.
+
+        Raises what storing the case or starting the comparison raised; a run that fails is no exception.
+        """
+        with _interrupts(self._cancel), _slot_errors(self._fail):
+            self._storage.submit(
+                lambda repositories: store_case(repositories, case, actor, datetime.now().astimezone()),
+                lambda binding: self._start(case, binding),
+                self._fail,
+            )
+            self._loop.exec()
+        if self._error is not None:
+            raise self._error
+        assert self._comparison is not None  # the loop ends with an error or a finished comparison
+        return self._comparison, tuple(sorted(self._generations, key=lambda one: one.run.display_order))
+
+    def _start(self, case: Case, binding: Binding) -> None:
+        self._controller.start(
+            ComparisonRequest(binding, case.chief_complaint, case.case_features, case.patient.context)
+        )
+
+    def _cancel(self) -> None:
+        if self._comparison is None:
+            self._fail(KeyboardInterrupt())
+        self._controller.cancel_all()
+
+    def _fail(self, error: BaseException) -> None:
+        self._error = self._error or error
+        self._loop.quit()
+
+    def _on_started(self, comparison: Comparison) -> None:
+        self._comparison = comparison
+        self._watcher.started(comparison)
+
+    def _on_progressed(self, progress: RunProgress) -> None:
+        self._watcher.progressed(progress)
+
+    def _on_finished(self, generation: Generation) -> None:
+        self._generations.append(generation)
+        self._watcher.finished(generation)
+
+    def _on_refused(self, sentence: str) -> None:
+        self._fail(UsageFault(sentence))
+
+
+def store_case(repositories: Repositories, case: Case, actor: str, now: datetime) -> Binding:
+    """A stay and a note of their own for this case, so that its runs are bound like any others."""
+    patient = Patient(uuid4().hex, case.patient.name or NO_NAME, case.patient.sex)
+    encounter = Encounter(
+        encounter_id=uuid4().hex,
+        patient_id=patient.patient_id,
+        mrn=case.patient.mrn,
+        age=case.patient.age,
+        department=case.department,
+        ward=case.ward,
+        bed=case.patient.bed,
+        admitted_at=now,
+    )
+    texts = {CHIEF_COMPLAINT.key: case.chief_complaint, CASE_FEATURES.key: case.case_features}
+    with repositories.database.transaction():
+        repositories.encounters.add(patient, encounter, now, sample=case.sample)
+        note = repositories.notes.open(encounter.encounter_id, NoteKind.FIRST_PROGRESS, now)
+        sections = {**note.sections, **texts}
+        note = repositories.notes.checkpoint(note.note_id, sections, VersionReason.COMPARISON, actor, now)
+    return Binding(
+        patient_id=patient.patient_id,
+        encounter_id=encounter.encounter_id,
+        note_id=note.note_id,
+        note_version=note.version,
+        input_hash=input_hash(case.chief_complaint, case.case_features),
+    )
+
+
+@contextmanager
+def _interrupts(handle: Callable[[], None]) -> Iterator[None]:
+    """Call `handle` in the event loop at Ctrl+C or a polite end; Python alone would notice only after the loop."""
+    reader, writer = socket.socketpair()
+    reader.setblocking(False)
+    writer.setblocking(False)
+    notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
+
+    def on_signal() -> None:
+        reader.recv(64)
+        handle()
+
+    notifier.activated.connect(on_signal)
+    earlier = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    earlier_fd = signal.set_wakeup_fd(writer.fileno())
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(earlier_fd)
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+        notifier.setEnabled(False)
+        reader.close()
+        writer.close()
+
+
+@contextmanager
+def _slot_errors(handle: Callable[[BaseException], None]) -> Iterator[None]:
+    """An exception in a slot would be printed and forgotten, and the loop would wait for ever."""
+    earlier = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        handle(error)
+
+    sys.excepthook = hook
+    try:
+        yield
+    finally:
+        sys.excepthook = earlier

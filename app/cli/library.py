@@ -1,0 +1,15 @@
+"""The model library of this installation and this data folder, as every command opens it."""
+
+from __future__ import annotations
+
+from app.inference.calibration import Calibration
+from app.inference.catalog import Catalog
+from app.inference.library import ModelLibrary
+from app.infra.paths import Paths
+from app.infra.resources import resource_path
+
+
+def open_library(paths: Paths) -> ModelLibrary:
+    """Reads the catalogs and the calibration; touches no weights. Raises ModelFileFault for a wrong catalog."""
+    catalog = Catalog.read(resource_path("catalog"), paths.hospital_catalog, paths.models)
+    return ModelLibrary(catalog, paths.models, Calibration.read(paths.calibration))

@@ -1,0 +1,75 @@
+"""`suggest`, once its case and its models are known: wires what the window wires, without the window."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import partial
+
+from PySide6.QtCore import QCoreApplication
+
+from app.cli.case_run import CaseRun, WatchedJournal
+from app.cli.progress import BarWatcher, LineWatcher, Watcher
+from app.cli.report import SuggestReport
+from app.controllers.comparison import ComparisonController, ComparisonRequest
+from app.core.case import Case
+from app.core.errors import WardNoteError
+from app.core.prompts import PromptTemplate, differential_prompt
+from app.core.runs import Prompt
+from app.inference.prepared import PreparedModel
+from app.infra.paths import Paths
+from app.infra.resources import resource_text
+from app.storage.repositories import open_repositories
+from app.workers.storage_thread import StorageThread
+
+
+def suggest(case: Case, models: Sequence[PreparedModel], paths: Paths) -> SuggestReport:
+    """Run the case on the models; everything is stored under the data folder. Raises WardNoteError.
+
+    A run that fails is part of the report, and so is an end that could not be stored.
+    """
+    application = QCoreApplication.instance() or QCoreApplication([])
+    template = PromptTemplate.parse(resource_text("prompts", "differential.md"))
+    doctor = doctor_name()
+    with ExitStack() as stack:
+        storage = StorageThread(partial(open_repositories, paths.database, paths.pseudonym_key, doctor), application)
+        stack.callback(storage.close)
+        storage.start()
+        journal = WatchedJournal(storage)
+        controller = ComparisonController(models, journal, _prompt_maker(template), template.decoding)
+        stack.callback(controller.close)
+        watcher = stack.enter_context(_watcher())
+        comparison, generations = CaseRun(controller, storage, watcher).run(case, doctor)
+    demonstration = {model.identity.model for model in models if model.demonstration}
+    faults = dict.fromkeys(_sentence(fault) for fault in journal.faults)
+    return SuggestReport(case, comparison, generations, demonstration, tuple(faults))
+
+
+def doctor_name() -> str:
+    """The operating system's account, or 医师 where it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "医师"
+
+
+def _sentence(fault: Exception) -> str:
+    if isinstance(fault, WardNoteError):
+        return str(fault)
+    return f"程序内部出错（{type(fault).__name__}），有结果没有存入数据库：详情已记入日志，请转交信息科。"
+
+
+def _prompt_maker(template: PromptTemplate) -> Callable[[ComparisonRequest], Prompt]:
+    return lambda request: differential_prompt(
+        template, request.patient_context, request.chief_complaint, request.case_features
+    )
+
+
+def _watcher() -> AbstractContextManager[Watcher]:
+    if sys.stderr is None or not sys.stderr.isatty():
+        return nullcontext(LineWatcher())
+    from rich.console import Console
+
+    return BarWatcher(Console(stderr=True))

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import app
+from app.cli import db
+from app.cli.main import make_parser, run
+from app.core.errors import DatabaseFault, EnvironmentFault, UsageFault
+from app.infra.paths import Paths
+from tests.helpers.logs import ExpectedLogs
+
+
+def no_window(paths: Paths, arguments: argparse.Namespace) -> int:
+    raise AssertionError("no window was asked for")
+
+
+def raising(error: BaseException) -> Callable[[argparse.Namespace], int]:
+    def command(arguments: argparse.Namespace) -> int:
+        raise error
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageFault("字段为空。"), 2),
+        (EnvironmentFault("磁盘已满。"), 3),
+        (DatabaseFault("数据库被占用。"), 3),
+        (KeyboardInterrupt(), 3),
+    ],
+)
+def test_faults_are_one_sentence_and_their_exit_code(
+    error: BaseException, code: int, data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(db, "_check", raising(error))
+    assert run(["db", "check", "--data-dir", str(data_dir)], no_window) == code
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == f"{str(error) or '已中断。'}\n"
+
+
+def test_a_bug_is_logged_without_its_words(
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    expected_logs: ExpectedLogs,
+) -> None:
+    expected_logs.expect("ERROR app.cli.main: a command failed")
+    monkeypatch.setattr(db, "_check", raising(ValueError("患者张三胸痛")))
+    assert run(["db", "check", "--data-dir", str(data_dir)], no_window) == 1
+    printed = capsys.readouterr()
+    logged = (data_dir / "logs" / "wardnote.log").read_text(encoding="utf-8")
+    assert "程序内部出错（ValueError）" in printed.err
+    assert "test_main.py" in logged and "ValueError" in logged
+    assert "张三" not in printed.err + logged
+
+
+def test_without_a_command_the_window_opens(data_dir: Path) -> None:
+    opened: list[tuple[Path, str]] = []
+
+    def window(paths: Paths, arguments: argparse.Namespace) -> int:
+        opened.append((paths.data_dir, arguments.engine))
+        return 7
+
+    assert run(["--data-dir", str(data_dir), "--engine", "bigdl"], window) == 7
+    assert opened == [(data_dir, "bigdl")]
+
+
+@pytest.mark.parametrize("arguments", ["--data-dir X suggest --case c", "suggest --case c --data-dir X"])
+def test_common_options_stand_before_or_after_the_command(arguments: str) -> None:
+    namespace = make_parser().parse_args(arguments.split())
+    assert (namespace.data_dir, namespace.json, namespace.engine) == (Path("X"), False, "auto")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nonsense"], "不能是“nonsense”"),
+        (["suggest"], "缺少必需的参数：--case"),
+        (["suggest", "--case"], "--case 后面缺少内容"),
+        (["suggest", "--case", "a", "--engine", "gpu"], "--engine 不能是“gpu”"),
+        (["db"], "缺少必需的参数：操作"),
+        (["self-test", "--fast"], "不认识的参数：--fast"),
+        (["suggest", "--cas", "a"], "--case"),
+    ],
+)
+def test_wrong_arguments_are_one_chinese_sentence(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(arguments, no_window)
+    printed = capsys.readouterr()
+    assert caught.value.code == 2
+    assert words in printed.err and len(printed.err.splitlines()) == 1 and not printed.out
+
+
+def test_the_version_and_the_help_go_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, words in (
+        (["--version"], app.__version__),
+        (["--help"], "用法：wardnote"),
+        (["suggest", "-h"], "CASE.json"),
+    ):
+        with pytest.raises(SystemExit) as caught:
+            run(arguments, no_window)
+        assert caught.value.code == 0
+        assert words in capsys.readouterr().out
