@@ -1,0 +1,139 @@
+"""The composition root: the one place where objects are wired. It tells start-up, and the end, as a story."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QTimer
+
+from app.cli.library import open_library
+from app.cli.suggest_case import doctor_name
+from app.controllers.autosave import local_now
+from app.controllers.comparison import ComparisonController, ComparisonRequest
+from app.controllers.feedback import FeedbackController
+from app.controllers.note import NoteController
+from app.core.errors import EnvironmentFault, ModelFileFault, WardNoteError
+from app.core.prompts import PromptTemplate, differential_prompt
+from app.core.runs import Prompt
+from app.inference.prepared import PreparedModel
+from app.infra.paths import Paths
+from app.infra.resources import resource_path, resource_text
+from app.storage.repositories import open_repositories
+from app.storage.samples import SampleEncounter, install_samples
+from app.ui.desktop import TerminationSignals, clear_own_clipboard, make_application
+from app.ui.fault_hook import FaultHook
+from app.ui.main_window import Controllers, MainWindow
+from app.ui.single_instance import SingleInstance
+from app.ui.theme import Appearance, has_chinese_font
+from app.workers.storage_thread import StorageThread
+
+logger = logging.getLogger(__name__)
+
+NO_FONT = "没有找到中文字体，文字会显示为方框：请安装中文字体（如 fonts-noto-cjk）后重新打开。"
+
+
+def run_window(paths: Paths, engine: str = "auto") -> int:
+    """Open the window on a data folder and return when it is closed. Raises EnvironmentFault if it cannot open."""
+    application = make_application()
+    instance = SingleInstance(paths.data_dir)
+    if not instance.claim():
+        return _hand_over(instance)
+    hook, signals = FaultHook(application), TerminationSignals(application)
+    hook.install()
+    try:
+        models, trouble = choose_models(paths, engine)
+        services = start_services(paths, models)
+        window = MainWindow(services.controllers, Appearance(application), local_now)
+        _connect(window, services, instance, hook)
+        window.show()
+        _say_troubles(window, trouble)
+        services.controllers.notes.refresh()
+        QTimer.singleShot(0, window, services.controllers.comparisons.preload)
+        code = application.exec()
+        window.hide()
+        clear_own_clipboard()
+        services.close()
+        return code
+    finally:
+        signals.restore()
+        hook.restore()
+        instance.release()
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What runs behind the window."""
+
+    storage: StorageThread
+    controllers: Controllers
+
+    def close(self) -> None:
+        """End the runs (their partial texts are stored), save the note, end threads and processes; bounded in time."""
+        self.controllers.comparisons.close()
+        self.controllers.notes.close()
+        self.storage.close()
+
+
+def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
+    """Start the storage thread and wire the controllers to it. Nothing is loaded or read yet."""
+    doctor = doctor_name()
+    storage = StorageThread(partial(open_repositories, paths.database, paths.pseudonym_key, doctor))
+    storage.start()
+    template = PromptTemplate.parse(resource_text("prompts", "differential.md"))
+    comparisons = ComparisonController(models, storage, partial(_prompt, template), template.decoding)
+    controllers = Controllers(NoteController(storage, doctor), comparisons, FeedbackController(storage, doctor))
+    return Services(storage, controllers)
+
+
+def choose_models(paths: Paths, engine: str) -> tuple[tuple[PreparedModel, ...], str]:
+    """The models for the panes, and a sentence if the catalog is wrong. Without models the note side works alone."""
+    try:
+        return open_library(paths).choose(None, engine), ""
+    except ModelFileFault as fault:
+        return (), str(fault)
+    except EnvironmentFault:
+        logger.info("no model is ready")
+        return (), ""
+
+
+def sample_encounters() -> list[SampleEncounter]:
+    """The invented encounters that come with the program."""
+    files = sorted(resource_path("samples").glob("*.json"))
+    return [SampleEncounter.parse(json.loads(file.read_text(encoding="utf-8"))) for file in files]
+
+
+def _hand_over(instance: SingleInstance) -> int:
+    if not instance.ask_first():
+        raise EnvironmentFault("病程助手已经在运行，但没有响应：请等待片刻，或结束它之后再打开。")
+    logger.info("the first instance was brought forward")
+    return 0
+
+
+def _prompt(template: PromptTemplate, request: ComparisonRequest) -> Prompt:
+    return differential_prompt(template, request.patient_context, request.chief_complaint, request.case_features)
+
+
+def _connect(window: MainWindow, services: Services, instance: SingleInstance, hook: FaultHook) -> None:
+    instance.raise_wanted.connect(window.bring_forward)
+    hook.caught.connect(window.say)
+    window.samples_wanted.connect(partial(_load_samples, window, services))
+
+
+def _load_samples(window: MainWindow, services: Services) -> None:
+    samples = sample_encounters()
+    services.storage.submit(
+        lambda repositories: install_samples(repositories, samples),
+        lambda _: services.controllers.notes.refresh(),
+        lambda error: window.say(str(error) if isinstance(error, WardNoteError) else "示例病历未能载入。"),
+    )
+
+
+def _say_troubles(window: MainWindow, trouble: str) -> None:
+    if trouble:
+        window.say(trouble)
+    if not has_chinese_font():
+        logger.warning("no Chinese font is installed")
+        window.say(NO_FONT)

@@ -1,0 +1,91 @@
+"""What the program asks of the desktop before it has a window: input methods, words of Qt, signals, the clipboard."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import MutableMapping
+from types import FrameType
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QSocketNotifier, QTranslator
+from PySide6.QtGui import QClipboard, QIcon
+from PySide6.QtWidgets import QApplication
+
+from app.core.errors import EnvironmentFault
+from app.infra.resources import resource_path
+
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+
+
+def require_display(environment: MutableMapping[str, str], platform: str = sys.platform) -> None:
+    """Raises EnvironmentFault where Qt would abort the process for want of a screen."""
+    if platform.startswith("linux") and not any(environment.get(name) for name in _DISPLAYS):
+        raise EnvironmentFault(
+            "没有找到图形桌面（DISPLAY 未设置），无法打开窗口：请在桌面环境中运行 wardnote，"
+            "或用 wardnote suggest --case CASE.json 在终端中生成。"
+        )
+
+
+def choose_input_methods(environment: MutableMapping[str, str], platform: str = sys.platform) -> None:
+    """Let Qt use fcitx or ibus, whichever runs, where the user chose nothing; to be called before QApplication."""
+    chosen = environment.get("QT_IM_MODULES") or environment.get("QT_IM_MODULE")
+    if platform.startswith("linux") and not chosen:
+        environment["QT_IM_MODULES"] = "fcitx;ibus"
+
+
+def make_application() -> QApplication:
+    """The QApplication, speaking Chinese in Qt's own dialogs and menus too."""
+    require_display(os.environ)
+    choose_input_methods(os.environ)
+    application = QApplication(["wardnote"])
+    application.setApplicationName("wardnote")
+    application.setDesktopFileName("wardnote")
+    application.setWindowIcon(QIcon(str(resource_path("icons", "wardnote.svg"))))
+    QLocale.setDefault(QLocale(QLocale.Language.Chinese, QLocale.Country.China))
+    translator = QTranslator(application)
+    if translator.load("qtbase_zh_CN", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        application.installTranslator(translator)
+    return application
+
+
+def clear_own_clipboard() -> None:
+    """Leave no patient text behind: what this program put on the clipboard goes with it."""
+    clipboard = QApplication.clipboard()
+    if clipboard.ownsClipboard():
+        clipboard.clear(QClipboard.Mode.Clipboard)
+    if clipboard.supportsSelection() and clipboard.ownsSelection():
+        clipboard.clear(QClipboard.Mode.Selection)
+
+
+class TerminationSignals(QObject):
+    """Turns SIGINT and SIGTERM into an orderly end: Python sees a signal only when Qt lets it run."""
+
+    def __init__(self, application: QApplication) -> None:
+        super().__init__(application)
+        self._application = application
+        self._reader, self._writer = socket.socketpair()
+        for end in (self._reader, self._writer):
+            end.setblocking(False)
+        self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._on_wakeup)
+        self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno())
+        self._handlers = {number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore(self) -> None:
+        """Give the signals back."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakeup_before)
+        self._notifier.setEnabled(False)
+        self._reader.close()
+        self._writer.close()
+
+    def _on_wakeup(self) -> None:
+        self._reader.recv(64)
+        self._application.quit()
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """The wake-up does the work."""
