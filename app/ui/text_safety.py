@@ -31,6 +31,7 @@ _BOLD = r"(?<![0-9A-Za-z*])(\*\*)(?=[^\s*])(.+?)(?<=[^\s*])\*\*(?!\*)"
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 _BULLET = re.compile(r"^( *)[-*] +(?=\S)")
 _NUMBERED = re.compile(r"^( *)\d+\. ")
+_PLUS = re.compile(r"^\+ ")  # 阳性, not a list
 _ENTITY = re.compile(r"&(lt|gt|amp|quot|nbsp);")
 _TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-*:?\s*)*$")
 _TAGS = {
@@ -150,7 +151,7 @@ def _prepared(chunk: str) -> str:
             depths.clear()
             lines += ["", line.lstrip()]
         else:
-            lines.append(line if fenced else " " * 4 * len(depths) + line.lstrip())
+            lines.append(line if fenced else " " * 4 * len(depths) + _PLUS.sub("&#43; ", line.lstrip()))
     return "\n".join(lines)
 
 
