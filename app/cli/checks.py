@@ -91,7 +91,8 @@ def all_checks(paths: Paths, engine: str) -> Iterator[Check]:
 
 def _check_import(distribution: str, module: str) -> str:
     """In a process of its own: a native library may end it, and two of them must not share one."""
-    program = f"import importlib; importlib.import_module({module!r})"
+    # OpenVINO reports its import to its maker, unless its telemetry package cannot be imported.
+    program = f"import importlib, sys; sys.modules['openvino_telemetry'] = None; importlib.import_module({module!r})"
     ended = _run_python(program, f"组件 {distribution} 加载超时，请重新安装程序。")
     if ended.returncode != 0:
         reason = (ended.stderr.strip().splitlines() or [f"退出码 {ended.returncode}"])[-1]
