@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
@@ -54,6 +55,8 @@ def _result(pipe: Connection, report: Report) -> Any:
 
 def _child(pipe: Connection, step: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     os.environ.update(_ENVIRONMENT)
+    # OpenVINO reports its import to its maker, unless its telemetry package cannot be imported.
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     _silence()
     try:
         pipe.send(("done", step(*arguments, lambda fraction: pipe.send(("progress", fraction)))))
