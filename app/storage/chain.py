@@ -10,14 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import sqlite_utils
 
-Value: TypeAlias = str | int | float | None
-Row: TypeAlias = Mapping[str, Value]
+from app.storage.rows import Row, Value, insert, put
 
 GENESIS = "0" * 64
 
@@ -75,10 +73,8 @@ def append(database: sqlite_utils.Database, table: ChainedTable, row: Row) -> bo
     length, previous = _head(database, table.name)
     clean["seq"] = length + 1
     row_hash = digest(clean, previous)
-    database.table(table.name).insert({**clean, "row_hash": row_hash})
-    database.table("chain_heads").upsert(
-        {"table_name": table.name, "length": length + 1, "hash": row_hash}, pk="table_name"
-    )
+    insert(database, table.name, {**clean, "row_hash": row_hash})
+    put(database, "chain_heads", "table_name", {"table_name": table.name, "length": length + 1, "hash": row_hash})
     return True
 
 

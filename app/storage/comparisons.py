@@ -10,9 +10,10 @@ from typing import Any
 import app
 from app.core.runs import Binding, Comparison, FinishReason, Generation, Run, RunOutcome, RunStatus
 from app.storage import codec
-from app.storage.chain import COMPARISONS, GENERATIONS, RUNS, Row, append
+from app.storage.chain import COMPARISONS, GENERATIONS, RUNS, append
 from app.storage.database import Database
 from app.storage.pseudonyms import Pseudonyms
+from app.storage.rows import Row
 
 TASK = "differential"
 

@@ -13,6 +13,7 @@ from app.core.notes import NoteKind
 from app.storage.chain import sealed
 from app.storage.codec import time_text
 from app.storage.database import Database
+from app.storage.rows import insert
 
 LISTED_NOTE = NoteKind.FIRST_PROGRESS
 
@@ -44,8 +45,8 @@ class EncounterRepository:
         if encounter.patient_id != patient.patient_id:
             raise ValueError("the encounter is of another patient")
         with self._database.transaction() as sql:
-            sql.table("patients").insert(_patient_row(patient, now, sample), pk="patient_id", ignore=True)
-            sql.table("encounters").insert(_encounter_row(encounter, now), pk="encounter_id", ignore=True)
+            insert(sql, "patients", _patient_row(patient, now, sample), unless="patient_id")
+            insert(sql, "encounters", _encounter_row(encounter, now), unless="encounter_id")
 
     def get(self, encounter_id: str) -> tuple[Patient, Encounter]:
         """One stay. Raises LookupError if there is none of this id."""

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from app.core.events import EventKind, FeedbackEvent, Vote
-from app.storage.chain import FEEDBACK_EVENTS, Row, append
+from app.storage.chain import FEEDBACK_EVENTS, append
 from app.storage.codec import time_text, to_json
 from app.storage.database import Database
+from app.storage.rows import Row
 
 
 class FeedbackRepository:

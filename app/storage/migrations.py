@@ -15,8 +15,9 @@ from datetime import datetime
 import sqlite_utils
 
 import app
-from app.storage.chain import Row, sealed
+from app.storage.chain import sealed
 from app.storage.faults import is_refused_statement
+from app.storage.rows import Row, insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def migrate(database: sqlite_utils.Database, now: datetime) -> None:
     for number in range(user_version(database) + 1, SCHEMA_VERSION + 1):
         migration = MIGRATIONS[number - 1]
         migration.apply(database)
-        database.table("schema_migrations").insert(_history_row(number, migration.name, now))
+        insert(database, "schema_migrations", _history_row(number, migration.name, now))
         database.execute(f"PRAGMA user_version = {number}")
 
 
@@ -212,12 +213,12 @@ def user_version(database: sqlite_utils.Database) -> int:
 def history(database: sqlite_utils.Database) -> list[tuple[str, str]]:
     """The steps taken, in order, each with the program version that took it; empty if there is no such table."""
     try:
-        rows = list(database.query("SELECT name, app_version FROM schema_migrations ORDER BY number"))
+        rows = database.execute("SELECT name, app_version FROM schema_migrations ORDER BY number").fetchall()
     except sqlite3.OperationalError as error:
         if not is_refused_statement(error):
             raise
         return []
-    return [(row["name"], row["app_version"]) for row in rows]
+    return [(name, app_version) for name, app_version in rows]
 
 
 def _history_row(number: int, name: str, now: datetime) -> Row:

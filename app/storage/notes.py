@@ -13,6 +13,7 @@ from app.core.notes import Note, NoteKind, empty_sections
 from app.storage.chain import NOTE_VERSIONS, append, sealed
 from app.storage.codec import sections_json, sections_of, time_text
 from app.storage.database import Database
+from app.storage.rows import insert, put
 
 
 class VersionReason(StrEnum):
@@ -49,7 +50,7 @@ class NoteRepository:
             for row in sql.query(query, [encounter_id, kind.value]):
                 return _note(row)
             note = Note(uuid4().hex, encounter_id, kind, 0, empty_sections(kind), now)
-            sql.table("notes").insert(_row(note, created_at=now))
+            insert(sql, "notes", _row(note, created_at=now))
             return note
 
     def get(self, note_id: str) -> Note:
@@ -73,7 +74,7 @@ class NoteRepository:
             note = replace(note, version=note.version + 1)
             append(sql, NOTE_VERSIONS, _version_row(note, reason, actor))
             created_at = datetime.fromisoformat(_stored(sql, note_id)["created_at"])
-            sql.table("notes").update(note_id, _row(note, created_at))
+            put(sql, "notes", "note_id", _row(note, created_at))
             return note
 
     def versions(self, note_id: str) -> tuple[NoteVersion, ...]:
@@ -88,7 +89,7 @@ def _overwrite(sql: Any, note_id: str, sections: Mapping[str, str], now: datetim
     note = replace(_note(row), sections=dict(sections), updated_at=now)
     if set(sections) != set(empty_sections(note.kind)):
         raise ValueError("the sections are not those of this kind of note")
-    sql.table("notes").update(note_id, _row(note, datetime.fromisoformat(row["created_at"])))
+    put(sql, "notes", "note_id", _row(note, datetime.fromisoformat(row["created_at"])))
     return note
 
 
