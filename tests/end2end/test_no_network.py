@@ -34,6 +34,26 @@ def test_loading_the_libraries_tries_nothing(tmp_path: Path) -> None:
     assert run.attempts == ()
 
 
+CONVERSION = """
+import importlib
+from app.inference.conversion.isolated import isolated
+
+def step(report):
+    importlib.import_module("openvino_genai")
+    return "loaded"
+
+if __name__ == "__main__":
+    print(isolated(step, report=print))
+"""
+
+
+def test_a_conversion_tries_nothing(tmp_path: Path) -> None:
+    (tmp_path / "conversion.py").write_text(CONVERSION)
+    run = run_offline([sys.executable, tmp_path / "conversion.py"], tmp_path, timeout=120)
+    assert run.stdout == "loaded\n", run.stderr
+    assert run.attempts == ()
+
+
 @pytest.mark.models
 @pytest.mark.parametrize("engine", ["bigdl", "openvino"])
 def test_every_model_writes_without_a_network(engine: str, tmp_path: Path) -> None:
