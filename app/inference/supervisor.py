@@ -74,6 +74,7 @@ class ModelHost:
         self._process: EngineProcess | None = None
         self._verification: _Verification | None = None
         self._load_id: str | None = None
+        self._loaded_fraction = 0.0
         self._ready = False
         self._abandoned: str | None = None
         self._abandoned_at = 0.0
@@ -89,13 +90,19 @@ class ModelHost:
         process = self._process
         return process.pid if process else None
 
-    def load(self, on_progress: Callable[[float], None]) -> None:
-        """Start the process and load the model, unless that is done. Raises EnvironmentFault."""
+    def load(self, on_progress: Callable[[float], None], interrupted: Callable[[], bool] = lambda: False) -> bool:
+        """Start the process and load the model, unless that is done. Raises EnvironmentFault.
+
+        Once `interrupted`, it returns False while the process goes on loading; the next call takes it up again.
+        """
         try:
             self.settle()
-            self._ensure_loaded(on_progress, self._closed.is_set)
+            self._ensure_loaded(on_progress, lambda: self._closed.is_set() or interrupted())
         except _Interrupted:
-            raise self._closing() from None
+            if self._closed.is_set():
+                raise self._closing() from None
+            return False
+        return True
 
     def generate(self, run_id: str, generation: Generation, observer: RunObserver) -> RunOutcome:
         """Write an answer, loading the model first if needed. A cancelled run returns at once, see `settle`."""
@@ -183,7 +190,7 @@ class ModelHost:
         self._verification.start()
 
     def _follow_loading(self, on_progress: Callable[[float], None], interrupted: Callable[[], bool]) -> None:
-        on_progress(0.0)
+        on_progress(self._loaded_fraction)
         if self._load_id is None:
             self._await_verification(interrupted)
             self._load_id = next(self._ids)
@@ -193,6 +200,7 @@ class ModelHost:
             if isinstance(message, messages.Hello):
                 self.engine_version = message.engine_version
             elif isinstance(message, messages.Loading):
+                self._loaded_fraction = message.fraction
                 on_progress(message.fraction)
             elif isinstance(message, messages.Fault):
                 self._refused(message)
@@ -299,6 +307,7 @@ class ModelHost:
         with self._lock:
             process, self._process = self._process, None
         self._verification = self._load_id = self._abandoned = None
+        self._loaded_fraction = 0.0
         self._ready = False
         if process:
             process.kill()

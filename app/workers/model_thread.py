@@ -30,7 +30,7 @@ class ModelThread(QThread):
         ready: the model is loaded.
         load_failed: it could not be loaded, with a sentence.
         lost: its process is gone, by a crash or a cancel; the next load or run starts it again.
-        run_loading, run_reading, run_text: how a run goes.
+        run_reading, run_text: how a run goes.
         run_finished: the RunOutcome; exactly once for every `generate`, after everything else of that run.
     """
 
@@ -38,7 +38,6 @@ class ModelThread(QThread):
     ready = Signal(str)
     load_failed = Signal(str, str)
     lost = Signal(str)
-    run_loading = Signal(str, float)
     run_reading = Signal(str, int, int)
     run_text = Signal(str, str, int)
     run_finished = Signal(object)
@@ -58,7 +57,10 @@ class ModelThread(QThread):
         self._stopping = False
 
     def load(self) -> None:
-        """Load the model in the background; answered by `ready` or `load_failed`."""
+        """Load the model in the background; answered by `ready` or `load_failed`.
+
+        A run that is asked for meanwhile goes ahead: it takes the loading over, and can be cancelled.
+        """
         self._do(self._load)
 
     def restart(self) -> None:
@@ -104,15 +106,18 @@ class ModelThread(QThread):
 
     def _load(self) -> None:
         try:
-            self._host.load(lambda fraction: self.loading.emit(self.model_name, fraction))
+            loaded = self._host.load(self._tell_loading, interrupted=lambda: not self._commands.empty())
         except WardNoteError as fault:
             self._fail_to_load(str(fault))
         except Exception:
             log.exception("loading %s failed", self.model_name)
             self._fail_to_load("程序内部错误，模型未能加载。请重启程序；若仍出现，请联系管理员。")
         else:
-            self._was_ready = True
-            self.ready.emit(self.model_name)
+            if loaded:
+                self.tell_ready()
+
+    def _tell_loading(self, fraction: float) -> None:
+        self.loading.emit(self.model_name, fraction)
 
     def _fail_to_load(self, sentence: str) -> None:
         self._was_ready = False
@@ -168,7 +173,6 @@ class _Observer:
         """See RunObserver."""
         self.is_loading = True
         self._thread.loading.emit(self._thread.model_name, fraction)
-        self._thread.run_loading.emit(self._run_id, fraction)
 
     def reading(self, done: int, total: int) -> None:
         """See RunObserver."""

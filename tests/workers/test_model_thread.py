@@ -28,7 +28,7 @@ class Story:
 
     def __init__(self, thread: ModelThread) -> None:
         self.events: list[tuple[object, ...]] = []
-        for name in ("loading", "ready", "load_failed", "lost", "run_loading", "run_reading", "run_text"):
+        for name in ("loading", "ready", "load_failed", "lost", "run_reading", "run_text"):
             getattr(thread, name).connect(self._keeper(name))
         thread.run_finished.connect(self._keeper("run_finished"))
 
@@ -81,7 +81,7 @@ def test_a_run_loads_reads_writes_and_finishes_last(qtbot: QtBot, make_thread: M
     story = Story(thread)
     with qtbot.waitSignal(thread.run_finished):
         thread.generate("r", ask())
-    assert story.names() == ["loading", "run_loading", "ready", "run_reading", "run_text", "run_finished"]
+    assert story.names() == ["loading", "ready", "run_reading", "run_text", "run_finished"]
     text = "".join(str(event[2]) for event in story.events if event[0] == "run_text")
     assert [outcome.text for outcome in story.outcomes()] == [text] == [ANSWER]
 
@@ -173,6 +173,22 @@ def test_close_does_not_wait_for_a_loading_engine(qtbot: QtBot, make_thread: Mak
     with qtbot.waitSignal(thread.loading):
         thread.load()
     assert thread.close()
+
+
+def test_a_run_takes_over_a_load_and_can_be_cancelled_in_it(qtbot: QtBot, make_thread: MakeThread) -> None:
+    thread = make_thread(Script(ANSWER, load_ms=1500))
+    story = Story(thread)
+    with qtbot.waitSignal(thread.loading):
+        thread.load()
+    with qtbot.waitSignal(thread.run_finished):
+        thread.generate("r", ask())
+        thread.cancel("r")
+    assert [outcome.status for outcome in story.outcomes()] == [RunStatus.CANCELLED]
+    assert "ready" not in story.names()
+    pid = child().pid
+    with qtbot.waitSignal(thread.ready):
+        thread.load()
+    assert child().pid == pid
 
 
 def test_a_thread_never_used_never_starts(make_thread: MakeThread) -> None:
