@@ -35,11 +35,13 @@ def test_loading_the_libraries_tries_nothing(tmp_path: Path) -> None:
 
 
 CONVERSION = """
-import importlib
+import importlib, multiprocessing
 from app.inference.conversion.isolated import isolated
 
 def step(report):
     importlib.import_module("openvino_genai")
+    for sender in multiprocessing.active_children():
+        sender.join()
     return "loaded"
 
 if __name__ == "__main__":
