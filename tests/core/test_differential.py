@@ -132,6 +132,11 @@ def test_values_survive() -> None:
     assert diagnosis == Diagnosis("2型糖尿病", ("体温38.5℃", "WBC 15.2*10^9/L"), ("无多饮", "以上腹痛为主"))
 
 
+def test_numbers_that_stand_deeper_are_points() -> None:
+    text = "1. 急性阑尾炎\n   - 支持点：\n     1. 右下腹痛\n     2. 发热\n2. 肺炎\n   - 支持点：咳嗽"
+    assert parse_differential(text) == (Diagnosis("急性阑尾炎", ("右下腹痛", "发热")), Diagnosis("肺炎", ("咳嗽",)))
+
+
 def test_a_sentence_is_no_name() -> None:
     assert (
         parse_differential(
