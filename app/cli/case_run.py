@@ -27,30 +27,6 @@ from app.workers.storage_thread import StorageThread
 NO_NAME = "未提供姓名"
 
 
-class WatchedJournal:
-    """The storage thread's journal, remembering what it could not store."""
-
-    def __init__(self, storage: StorageThread) -> None:
-        self._storage = storage
-        self.faults: list[Exception] = []
-
-    def record_comparison(self, comparison: Comparison, done: Callable[[Exception | None], None]) -> None:
-        """Store a comparison as it starts."""
-        self._storage.record_comparison(comparison, self._watched(done))
-
-    def record_generation(self, generation: Generation, done: Callable[[Exception | None], None]) -> None:
-        """Store a run's end."""
-        self._storage.record_generation(generation, self._watched(done))
-
-    def _watched(self, done: Callable[[Exception | None], None]) -> Callable[[Exception | None], None]:
-        def watched(error: Exception | None) -> None:
-            if error is not None:
-                self.faults.append(error)
-            done(error)
-
-        return watched
-
-
 class CaseRun(QObject):
     """Starts one comparison and waits for its end; Ctrl+C cancels the runs and keeps what was written."""
 
@@ -63,11 +39,18 @@ class CaseRun(QObject):
         self._error: BaseException | None = None
         self._comparison: Comparison | None = None
         self._generations: list[Generation] = []
+        self._storing_faults: list[str] = []
         controller.comparison_started.connect(self._on_started)
         controller.run_progressed.connect(self._on_progressed)
         controller.run_finished.connect(self._on_finished)
         controller.comparison_finished.connect(self._loop.quit)
         controller.refused.connect(self._on_refused)
+        controller.storing_failed.connect(self._on_storing_failed)
+
+    @property
+    def storing_faults(self) -> tuple[str, ...]:
+        """What could not be stored, a sentence each."""
+        return tuple(dict.fromkeys(self._storing_faults))
 
     def run(self, case: Case, actor: str) -> tuple[Comparison, tuple[Generation, ...]]:
         """The comparison and its generations in pane order.
@@ -110,6 +93,9 @@ class CaseRun(QObject):
     def _on_finished(self, generation: Generation) -> None:
         self._generations.append(generation)
         self._watcher.finished(generation)
+
+    def _on_storing_failed(self, sentence: str) -> None:
+        self._storing_faults.append(sentence)
 
     def _on_refused(self, sentence: str) -> None:
         self._fail(UsageFault(sentence))

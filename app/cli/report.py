@@ -19,14 +19,14 @@ DEMONSTRATION = "演示模型，不是医学模型"
 class SuggestReport:
     """A case, the comparison made for it, and how its runs ended (in pane order).
 
-    `demonstration` names the models that are no medical models; `storage_faults` says what was not stored.
+    `demonstration` names the models that are no medical models; `storing_faults` says what was not stored.
     """
 
     case: Case
     comparison: Comparison
     generations: tuple[Generation, ...]
     demonstration: Collection[str]
-    storage_faults: tuple[str, ...] = ()
+    storing_faults: tuple[str, ...] = ()
 
     @property
     def all_completed(self) -> bool:

@@ -44,9 +44,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
     report = suggest(case, models, paths)
     _deliver(report, arguments)
-    for fault in report.storage_faults:
+    for fault in report.storing_faults:
         output.say(fault)
-    return 0 if report.all_completed and not report.storage_faults else 3
+    return 0 if report.all_completed and not report.storing_faults else 3
 
 
 def read_case(path: Path) -> Case:

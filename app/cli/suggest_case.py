@@ -10,12 +10,11 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication
 
-from app.cli.case_run import CaseRun, WatchedJournal
+from app.cli.case_run import CaseRun
 from app.cli.progress import BarWatcher, LineWatcher, Watcher
 from app.cli.report import SuggestReport
 from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.core.case import Case
-from app.core.errors import WardNoteError
 from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.runs import Prompt
 from app.inference.prepared import PreparedModel
@@ -37,14 +36,13 @@ def suggest(case: Case, models: Sequence[PreparedModel], paths: Paths) -> Sugges
         storage = StorageThread(partial(open_repositories, paths.database, paths.pseudonym_key, doctor), application)
         stack.callback(storage.close)
         storage.start()
-        journal = WatchedJournal(storage)
-        controller = ComparisonController(models, journal, _prompt_maker(template), template.decoding)
+        controller = ComparisonController(models, storage, _prompt_maker(template), template.decoding)
         stack.callback(controller.close)
         watcher = stack.enter_context(_watcher())
-        comparison, generations = CaseRun(controller, storage, watcher).run(case, doctor)
+        case_run = CaseRun(controller, storage, watcher)
+        comparison, generations = case_run.run(case, doctor)
     demonstration = {model.identity.model for model in models if model.demonstration}
-    faults = dict.fromkeys(_sentence(fault) for fault in journal.faults)
-    return SuggestReport(case, comparison, generations, demonstration, tuple(faults))
+    return SuggestReport(case, comparison, generations, demonstration, case_run.storing_faults)
 
 
 def doctor_name() -> str:
@@ -53,12 +51,6 @@ def doctor_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return "医师"
-
-
-def _sentence(fault: Exception) -> str:
-    if isinstance(fault, WardNoteError):
-        return str(fault)
-    return f"程序内部出错（{type(fault).__name__}），有结果没有存入数据库：详情已记入日志，请转交信息科。"
 
 
 def _prompt_maker(template: PromptTemplate) -> Callable[[ComparisonRequest], Prompt]:
