@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from app.workers import storage_thread
 from app.workers.storage_thread import StorageThread
 from tests.helpers.logs import ExpectedLogs
 from tests.helpers.records import a_comparison, a_generation, a_stay, a_vote, repositories_in
+from tests.helpers.storage import allow_pages, storage
+
+__all__ = ["storage"]
 
 
 def nothing(_: object) -> None:
@@ -33,14 +36,6 @@ class Answers:
     def __call__(self, value: Any) -> None:
         self.all.append(value)
         self.threads.add(threading.get_ident())
-
-
-@pytest.fixture
-def storage(tmp_path: Path, qapp: object) -> Iterator[StorageThread]:
-    thread = StorageThread(lambda: repositories_in(tmp_path))
-    thread.start()
-    yield thread
-    assert thread.close()
 
 
 def test_work_is_done_in_order_and_told_on_the_callers_thread(storage: StorageThread, qtbot: QtBot) -> None:
@@ -217,12 +212,6 @@ def test_records_that_a_full_disk_refused_are_stored_later_in_order(
     )
     qtbot.waitUntil(lambda: bool(answers.all))
     assert answers.all == [(((comparison, (generation,)),), (vote,))]
-
-
-def allow_pages(repositories: Repositories, more: int) -> None:
-    sql = repositories.database.sql
-    pages = sql.execute("PRAGMA page_count").fetchone()[0]
-    sql.execute(f"PRAGMA max_page_count = {pages + more}").fetchone()
 
 
 def test_a_second_process_may_read_what_was_told_as_stored(

@@ -1,0 +1,113 @@
+"""A program that edits a note and records what the models wrote, and says on stdout what was acknowledged.
+
+`python -m tests.helpers.kill_child DATA_DIR` runs until it is killed. It uses the real controllers and storage thread.
+Lines: `edit N` (the note says text_of(N)), `generation ID`, `event ID`; each only after the commit was told.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from PySide6.QtCore import QCoreApplication
+
+from app.controllers.note import NoteController, OpenNote
+from app.core.events import Vote
+from app.storage.repositories import Repositories
+from app.workers.storage_thread import StorageThread
+from tests.helpers.records import DOCTOR, a_comparison, a_generation, a_stay, a_vote, repositories_in
+
+CHECKPOINT_EVERY = 3
+
+
+def text_of(number: int) -> str:
+    """What the plan says at edit N: its number, and enough text to fill some pages."""
+    return f"{number}:" + "监护吸氧" * (number * 37 % 5_000)
+
+
+def number_of(text: str) -> int:
+    """The N of a whole `text_of(N)`; raises ValueError for anything else."""
+    number = int(text.partition(":")[0] or 0)
+    if text not in ("", text_of(number)):
+        raise ValueError("half-written")
+    return number
+
+
+class Child:
+    """Edit, comparison, generation, vote, and again."""
+
+    def __init__(self, storage: StorageThread) -> None:
+        self._storage = storage
+        self._notes = NoteController(storage, DOCTOR)
+        self._number = 0
+        self._notes.opened.connect(self._on_opened)
+        self._notes.saved.connect(self._on_saved)
+        storage.submit(_the_encounter, self._notes.open, _fail)
+
+    def _on_opened(self, open_note: OpenNote) -> None:
+        self._number = number_of(open_note.note.sections["plan"])
+        self._edit()
+
+    def _edit(self) -> None:
+        self._number += 1
+        self._notes.edit("plan", text_of(self._number))
+        if self._number % CHECKPOINT_EVERY:
+            self._notes.flush()
+        else:
+            self._notes.checkpoint()
+
+    def _on_saved(self, *_: object) -> None:
+        _say(f"edit {self._number}")
+        binding = self._notes.binding
+        assert binding is not None
+        comparison = a_comparison(binding, runs=1)
+        generation = a_generation(comparison.runs[0], text=text_of(self._number))
+        vote = a_vote(generation.run.run_id, Vote.UP, uuid4().hex)
+        self._storage.record_comparison(comparison, _expect_stored)
+        self._storage.record_generation(generation, partial(_stored, f"generation {generation.run.run_id}"))
+        self._storage.record(
+            lambda repositories: repositories.feedback.append(vote), partial(self._on_vote, vote.event_id)
+        )
+
+    def _on_vote(self, event_id: str, error: Exception | None) -> None:
+        _stored(f"event {event_id}", error)
+        self._edit()
+
+
+def _the_encounter(repositories: Repositories) -> str:
+    summaries = repositories.encounters.summaries()
+    return summaries[0].encounter.encounter_id if summaries else a_stay(repositories).encounter_id
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _stored(line: str, error: Exception | None) -> None:
+    _expect_stored(error)
+    _say(line)
+
+
+def _expect_stored(error: Exception | None) -> None:
+    if error is not None:
+        _fail(error)
+
+
+def _fail(error: Exception) -> None:
+    _say(f"failed {error!r}")
+    QCoreApplication.exit(1)
+
+
+def main() -> int:
+    """Run until killed."""
+    application = QCoreApplication(sys.argv)
+    storage = StorageThread(lambda: repositories_in(Path(sys.argv[1])))
+    storage.start()
+    child = Child(storage)
+    return application.exec() if child else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""kill -9 at random moments: what was acknowledged is there, exactly once and whole.
+
+`WARDNOTE_TEST_KILLS=1000` is the long form.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.storage.repositories import Repositories
+from tests.helpers.records import repositories_in
+
+pytest.importorskip("PySide6", reason="the program that is killed uses the storage thread")
+
+from tests.helpers.kill_child import CHECKPOINT_EVERY, number_of
+
+KILLS = int(os.environ.get("WARDNOTE_TEST_KILLS", "15"))
+MOST_LINES = 60
+LONGEST_PAUSE_S = 0.02
+
+
+def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
+    rng = random.Random(KILLS)
+    acknowledged: list[tuple[str, str]] = []
+    for kills in range(1, KILLS + 1):
+        acknowledged += killed_at_random(tmp_path, rng)
+        repositories = repositories_in(tmp_path)
+        try:
+            assert repositories.database.check().problems == ()
+            assert_all_there(repositories, acknowledged, kills)
+        finally:
+            repositories.close()
+    assert {kind for kind, _ in acknowledged} == {"edit", "generation", "event"}
+
+
+def killed_at_random(folder: Path, rng: random.Random) -> list[tuple[str, str]]:
+    """Start the program, kill it some time after some acknowledgement; everything that it acknowledged."""
+    command = [sys.executable, "-m", "tests.helpers.kill_child", str(folder)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
+    assert child.stdout is not None
+    lines = [child.stdout.readline() for _ in range(rng.randint(1, MOST_LINES))]
+    select.select([], [], [], rng.random() * LONGEST_PAUSE_S)
+    child.send_signal(signal.SIGKILL)
+    lines += child.stdout.readlines()
+    child.stdout.close()
+    assert child.wait() == -signal.SIGKILL
+    # A last line without its end was being written, so nobody can have relied on it.
+    said = [tuple(line.decode().split()) for line in lines if line.endswith(b"\n")]
+    assert all(len(words) == 2 and words[0] != "failed" for words in said), said
+    return [(words[0], words[1]) for words in said]
+
+
+def assert_all_there(repositories: Repositories, acknowledged: list[tuple[str, str]], kills: int) -> None:
+    sql = repositories.database.sql
+    (summary,) = repositories.encounters.summaries()
+    assert summary.note_id is not None
+    said = number_of(repositories.notes.get(summary.note_id).sections["plan"])
+    last = max(int(word) for kind, word in acknowledged if kind == "edit")
+    assert said in (last, last + 1)
+    generations = [row[0] for row in sql.execute("SELECT generation_id FROM generations")]
+    events = [row[0] for row in sql.execute("SELECT event_id FROM feedback_events")]
+    assert len(set(generations)) == len(generations)
+    assert {word for kind, word in acknowledged if kind == "generation"} <= set(generations)
+    assert {word for kind, word in acknowledged if kind == "event"} <= set(events)
+    assert 0 <= len(generations) - len(events) <= kills
+    versions = repositories.notes.versions(summary.note_id)
+    kept = [number_of(version.sections["plan"]) for version in versions]
+    assert kept == list(range(CHECKPOINT_EVERY, said + 1, CHECKPOINT_EVERY))
