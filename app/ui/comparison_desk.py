@@ -102,6 +102,7 @@ class ComparisonDesk(QObject):
         comparisons.comparison_finished.connect(self._on_finished)
         comparisons.model_changed.connect(self._on_model_changed)
         comparisons.refused.connect(self._on_refused)
+        comparisons.storing_failed.connect(area.notice.say)
         self._editor.input_changed.connect(lambda _hash: self.refresh_staleness())
         self._show(None)
 
@@ -136,7 +137,7 @@ class ComparisonDesk(QObject):
         self._board.progress(progress)
         pane = self._area.pane_of(progress.run_id)
         if pane is not None:
-            pane.refresh()
+            pane.show_progress(progress.phase)
 
     def _on_text(self, run_id: str, delta: str) -> None:
         self._board.append(run_id, delta)

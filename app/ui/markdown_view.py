@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QElapsedTimer, QMimeData, Qt, QTimer, QUrl
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QTextCursor, QTextDocumentFragment
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QTextCursor, QTextDocument, QTextDocumentFragment
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from app.ui.text_safety import bounded, chunk_html, chunks, marked_copy, readable
@@ -12,6 +12,14 @@ from app.ui.theme import Theme, line_height_percent
 DRAW_INTERVAL_MS = 120
 _COST_FACTOR = 6
 _END_TOLERANCE_PX = 6
+
+
+class BarrenDocument(QTextDocument):
+    """A document that loads nothing. Qt's own reads local files whenever its view's `loadResource` gives nothing."""
+
+    def loadResource(self, _type: int, _name: QUrl | str) -> object:  # noqa: N802
+        """Nothing."""
+        return None
 
 
 class MarkdownView(QTextBrowser):
@@ -23,6 +31,7 @@ class MarkdownView(QTextBrowser):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setDocument(BarrenDocument(self))
         self._source: list[str] = []
         self._drawn: dict[str, str] = {}
         self._hint = ""
@@ -98,6 +107,11 @@ class MarkdownView(QTextBrowser):
     def loadResource(self, _type: int, _name: QUrl | str) -> object:  # noqa: N802
         """Nothing: a text can make the view read no file and open no connection."""
         return None
+
+    def doSetSource(  # noqa: N802
+        self, _name: QUrl | str, _type: QTextDocument.ResourceType = QTextDocument.ResourceType.UnknownResource
+    ) -> None:
+        """Go nowhere."""
 
     def createMimeDataFromSelection(self) -> QMimeData:  # noqa: N802
         """The selection as plain text with the AI mark."""

@@ -118,6 +118,11 @@ class SuggestionPane(QFrame):
         self._show_state()
         self._show_acts()
 
+    def show_progress(self, phase: RunPhase) -> None:
+        """The run that is shown moved on; while it writes, the speed is told at a pace that can be read."""
+        if phase is not RunPhase.WRITING:
+            self._show_state()
+
     def say_briefly(self, words: str) -> None:
         """Show words in place of the state for a moment."""
         self.state.setText(words)

@@ -55,7 +55,7 @@ LIGHT = Theme(
     warning="#8A5300",
     warning_tint="#FFF6E5",
     danger="#B42318",
-    done="#1A7F37",
+    done="#17702F",
 )
 DARK = Theme(
     name="dark",

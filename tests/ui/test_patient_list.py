@@ -1,0 +1,109 @@
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.controllers.note import EncounterSummary, OpenNote
+from app.ui.patient_items import STATE_ROLE
+from app.ui.patient_list import PatientList
+from app.ui.theme import Appearance
+
+
+@pytest.fixture
+def patients(qtbot: QtBot, appearance: Appearance, now: Callable[[], datetime]) -> PatientList:
+    patients = PatientList(appearance, now)
+    qtbot.addWidget(patients)
+    patients.resize(220, 500)
+    patients.show()
+    return patients
+
+
+@pytest.fixture
+def summaries(make_note: Callable[..., OpenNote]) -> list[EncounterSummary]:
+    notes = [make_note(3, "张某"), make_note(5, "李<b>某</b>"), make_note(12, "王某")]
+    return [
+        EncounterSummary(
+            note.encounter,
+            note.patient,
+            note.note.note_id,
+            "首次病程记录",
+            note.note.updated_at - timedelta(hours=2),
+            empty=note.encounter.bed == "12床",
+        )
+        for note in notes
+    ]
+
+
+def shown(patients: PatientList) -> list[str]:
+    model = patients.view.model()
+    return [str(model.index(row, 0).data()) for row in range(model.rowCount())]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", ["张某", "李<b>某</b>", "王某"]),
+        ("12床", ["王某"]),
+        ("zy003", ["张某"]),
+        ("李", ["李<b>某</b>"]),
+        ("赵", []),
+    ],
+)
+def test_search_by_bed_name_and_number(
+    patients: PatientList, summaries: list[EncounterSummary], text: str, names: list[str]
+) -> None:
+    patients.replace(summaries)
+    patients.search.setText(text)
+    assert shown(patients) == names
+
+
+def test_enter_opens_the_first_hit(patients: PatientList, summaries: list[EncounterSummary], qtbot: QtBot) -> None:
+    patients.replace(summaries)
+    patients.focus_search()
+    qtbot.keyClicks(patients.search, "5")
+    with qtbot.waitSignal(patients.chosen) as chosen:
+        qtbot.keyClick(patients.search, Qt.Key.Key_Return)
+    assert chosen.args == ["e5"]
+    assert patients.search.text() == ""
+
+
+def test_a_click_opens_and_the_open_one_is_not_opened_again(
+    patients: PatientList, summaries: list[EncounterSummary], qtbot: QtBot
+) -> None:
+    patients.replace(summaries)
+    place = patients.view.visualRect(patients.view.model().index(1, 0)).center()
+    with qtbot.waitSignal(patients.chosen) as chosen:
+        qtbot.mouseClick(patients.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert chosen.args == ["e5"]
+    patients.mark_open("e5")
+    with qtbot.assertNotEmitted(patients.chosen):
+        qtbot.mouseClick(patients.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+def test_states_and_tips_are_words(patients: PatientList, summaries: list[EncounterSummary]) -> None:
+    patients.replace(summaries)
+    model = patients.view.model()
+    assert [model.index(row, 0).data(STATE_ROLE) for row in range(3)] == ["2 小时前", "2 小时前", "未书写"]
+    spoken = model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == "3床，张某，男 65岁，2 小时前"
+    assert "ZY003" in model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_samples_are_offered_only_while_there_is_nobody(
+    patients: PatientList, summaries: list[EncounterSummary], qtbot: QtBot
+) -> None:
+    assert not patients.samples_button.isVisible(), "not before the list was read"
+    patients.replace([])
+    assert patients.samples_button.isVisible()
+    with qtbot.waitSignal(patients.samples_wanted):
+        qtbot.mouseClick(patients.samples_button, Qt.MouseButton.LeftButton)
+    patients.replace(summaries)
+    assert not patients.samples_button.isVisible()
+
+
+def test_escape_clears_the_search(patients: PatientList, qtbot: QtBot) -> None:
+    patients.search.setText("5")
+    qtbot.keyClick(patients.search, Qt.Key.Key_Escape)
+    assert patients.search.text() == ""
