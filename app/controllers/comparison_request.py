@@ -1,0 +1,65 @@
+"""What a doctor asks for, whether it can be asked, and the comparison that it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, MAX_SECTION_CHARACTERS
+from app.core.runs import Binding, Comparison, Decoding, Prompt, Run
+from app.inference.prepared import PreparedModel
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRequest:
+    """What the doctor asks for, and for which state of which note. `patient_context` is sex and age (`男，65岁`)."""
+
+    binding: Binding
+    chief_complaint: str
+    case_features: str
+    patient_context: str = ""
+
+
+def input_fault(request: ComparisonRequest) -> str | None:
+    """Why no model can be asked this, as a sentence for the user; None if it can."""
+    sections = {CHIEF_COMPLAINT.title: request.chief_complaint, CASE_FEATURES.title: request.case_features}
+    empty = [title for title, text in sections.items() if not text.strip()]
+    if empty:
+        return f"请先填写{'和'.join(empty)}，再生成鉴别诊断。"
+    for title, text in sections.items():
+        if len(text) > MAX_SECTION_CHARACTERS:
+            return (
+                f"{title}有 {len(text):,} 字，超过 {MAX_SECTION_CHARACTERS:,} 字的上限，没有开始生成。"
+                "请精简后重试；已写的内容没有改动。"
+            )
+    return None
+
+
+def new_comparison(
+    request: ComparisonRequest, prompt: Prompt, models: Sequence[PreparedModel], decoding: Decoding, now: datetime
+) -> Comparison:
+    """A comparison with one run per model, in the order of `models`, all bound to the request's note."""
+    comparison_id = uuid4().hex
+    runs = tuple(
+        Run(
+            run_id=uuid4().hex,
+            comparison_id=comparison_id,
+            binding=request.binding,
+            identity=model.identity,
+            prompt=prompt,
+            decoding=decoding,
+            display_order=order,
+            started_at=now,
+        )
+        for order, model in enumerate(models)
+    )
+    return Comparison(
+        comparison_id=comparison_id,
+        binding=request.binding,
+        chief_complaint=request.chief_complaint,
+        case_features=request.case_features,
+        created_at=now,
+        runs=runs,
+    )
