@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -18,11 +19,12 @@ import sqlite_utils
 
 from app.core.errors import DatabaseFault
 from app.storage.check import CheckReport, check
-from app.storage.faults import CORRUPT_SENTENCE, damage_if_refused, translated
+from app.storage.faults import CORRUPT_SENTENCE, DatabaseBusy, damage_if_refused, translated
 from app.storage.migrations import MIGRATIONS, SCHEMA_VERSION, history, migrate, user_version
 
 APPLICATION_ID = 0x57524E54
 BUSY_TIMEOUT_S = 2.0
+WAL_RETRY_S = 0.05
 
 
 class Database:
@@ -41,13 +43,15 @@ class Database:
         cannot be made; DatabaseBusy if another process keeps it locked for longer than the timeout.
         """
         _prepare_file(path)
-        with translated():
-            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=busy_timeout_s)
+        deadline = time.monotonic() + busy_timeout_s
+        while True:
             try:
-                return _opened(connection)
-            except BaseException:
-                connection.close()
-                raise
+                return _connected(path, busy_timeout_s)
+            except DatabaseBusy:
+                # SQLite's own timeout does not cover the change to WAL, which two first openers both ask for.
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(WAL_RETRY_S)
 
     @property
     def schema_version(self) -> int:
@@ -116,9 +120,20 @@ def _prepare_file(path: Path) -> None:
         raise DatabaseFault(f"数据库的位置 {path} 不是一个普通文件：请移走它，或用 --data-dir 另选数据文件夹。")
 
 
+def _connected(path: Path, busy_timeout_s: float) -> Database:
+    with translated():
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=busy_timeout_s)
+        try:
+            return _opened(connection)
+        except BaseException:
+            connection.close()
+            raise
+
+
 def _opened(connection: sqlite3.Connection) -> Database:
     database = Database(connection)
-    _refuse_foreign_or_newer(database.sql)
+    with database.snapshot() as sql:
+        _refuse_foreign_or_newer(sql)
     # The journal mode first: it cannot change once a transaction has begun.
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}").fetchall()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,9 @@ from app.storage.rows import insert
 
 LISTED_NOTE = NoteKind.FIRST_PROGRESS
 
+_NUMBER = re.compile(r"\d+")
+
+# Read by position: a list of thousands is built while the window starts.
 _ENCOUNTER_COLUMNS = """e.encounter_id, e.patient_id, e.mrn, e.age, e.department, e.ward, e.bed, e.admitted_at,
     e.attending, p.name, p.sex"""
 
@@ -53,7 +56,7 @@ class EncounterRepository:
         query = f"""SELECT {_ENCOUNTER_COLUMNS} FROM encounters e JOIN patients p USING (patient_id)
             WHERE e.encounter_id = ?"""
         with self._database.snapshot() as sql:
-            for row in sql.query(query, [encounter_id]):
+            for row in sql.execute(query, [encounter_id]):
                 return _patient(row), _encounter(row)
         raise LookupError("no such encounter")
 
@@ -63,7 +66,7 @@ class EncounterRepository:
             FROM encounters e JOIN patients p USING (patient_id)
             LEFT JOIN notes n ON n.encounter_id = e.encounter_id AND n.kind = '{LISTED_NOTE}'"""
         with self._database.snapshot() as sql:
-            unordered = [_summary(row) for row in sql.query(query)]
+            unordered = [_summary(row) for row in sql.execute(query)]
         return tuple(sorted(unordered, key=_bed_order))
 
     def is_empty(self) -> bool:
@@ -101,33 +104,25 @@ def _encounter_row(encounter: Encounter, now: datetime) -> dict[str, Any]:
     )
 
 
-def _patient(row: Mapping[str, Any]) -> Patient:
-    return Patient(row["patient_id"], row["name"], Sex(row["sex"]))
+def _encounter(row: Sequence[Any]) -> Encounter:
+    encounter_id, patient_id, mrn, age, department, ward, bed, admitted_at, attending = row[:9]
+    admitted = datetime.fromisoformat(admitted_at)
+    return Encounter(encounter_id, patient_id, mrn, age, department, ward, bed, admitted, attending)
 
 
-def _encounter(row: Mapping[str, Any]) -> Encounter:
-    return Encounter(
-        encounter_id=row["encounter_id"],
-        patient_id=row["patient_id"],
-        mrn=row["mrn"],
-        age=row["age"],
-        department=row["department"],
-        ward=row["ward"],
-        bed=row["bed"],
-        admitted_at=datetime.fromisoformat(row["admitted_at"]),
-        attending=row["attending"],
-    )
+def _patient(row: Sequence[Any]) -> Patient:
+    return Patient(row[1], row[9], Sex(row[10]))
 
 
-def _summary(row: Mapping[str, Any]) -> EncounterSummary:
-    updated_at = row["updated_at"]
+def _summary(row: Sequence[Any]) -> EncounterSummary:
+    note_id, updated_at, characters = row[11:]
     return EncounterSummary(
         encounter=_encounter(row),
         patient=_patient(row),
-        note_id=row["note_id"],
+        note_id=note_id,
         note_title=LISTED_NOTE.heading,
         updated_at=datetime.fromisoformat(updated_at) if updated_at else None,
-        empty=not row["characters"],
+        empty=not characters,
     )
 
 
@@ -138,5 +133,5 @@ def _bed_order(summary: EncounterSummary) -> tuple[object, ...]:
 
 def _natural(bed: str) -> tuple[int, str]:
     """加3床 and 3床 by their number first; beds without a number last."""
-    number = re.search(r"\d+", bed)
+    number = _NUMBER.search(bed)
     return (int(number.group()) if number else 1_000_000, bed)

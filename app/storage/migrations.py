@@ -59,11 +59,11 @@ def create_ward(database: sqlite_utils.Database) -> None:
             encounter_id TEXT NOT NULL REFERENCES encounters(encounter_id),
             kind TEXT NOT NULL,
             version INTEGER NOT NULL,
-            sections TEXT NOT NULL,
             characters INTEGER NOT NULL,
             created_at TEXT NOT NULL,
             updated_at TEXT NOT NULL,
-            digest TEXT NOT NULL
+            digest TEXT NOT NULL,
+            sections TEXT NOT NULL
         ) STRICT""",
         "CREATE INDEX notes_encounter ON notes(encounter_id)",
         "CREATE UNIQUE INDEX notes_first_progress ON notes(encounter_id) WHERE kind = 'first_progress'",

@@ -121,11 +121,30 @@ def test_a_locked_database_is_told(database: Database, path: Path, expected_logs
         other.close()
 
 
+def test_many_first_openers_at_once_agree(tmp_path: Path) -> None:
+    faults: list[Exception] = []
+
+    def open_new(path: Path) -> None:
+        try:
+            Database.open(path).close()
+        except Exception as error:
+            faults.append(error)
+
+    for number in range(10):
+        path = tmp_path / str(number) / "wardnote.sqlite3"
+        threads = [threading.Thread(target=open_new, args=(path,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert faults == []
+
+
 def test_two_connections_take_turns(path: Path) -> None:
     """The command line may write while the window is open."""
 
     def write(name: str) -> None:
-        database = Database.open(path)
+        database = Database.open(path, busy_timeout_s=30)
         for number in range(20):
             with database.transaction() as sql:
                 sql.execute("INSERT INTO chain_heads VALUES (?, 1, '')", [f"{name}{number}"])

@@ -1,6 +1,7 @@
 """Every schema that was ever released opens, keeps its rows, and becomes the present one.
 
-`schemas/N.sql` is a database as the program wrote it at schema N, and is never changed.
+`schemas/N.sql` is a database as the program wrote it at schema N (both pragmas, then `iterdump`), and is never changed
+once that schema was released.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ CREATE TABLE chain_heads (
             length INTEGER NOT NULL,
             hash TEXT NOT NULL
         ) STRICT;
-INSERT INTO "chain_heads" VALUES('note_versions',1,'b15803a8b2efccabb40b733d9c62423704582bba507236c6070fcb6431248529');
+INSERT INTO "chain_heads" VALUES('note_versions',1,'c1110cd8b349825f218fa8cc798fdcdb1ba45d7e9dfe45f13450c8fa38e533be');
 CREATE TABLE encounters (
             encounter_id TEXT NOT NULL PRIMARY KEY,
             patient_id TEXT NOT NULL REFERENCES patients(patient_id),
@@ -20,7 +20,7 @@ CREATE TABLE encounters (
             created_at TEXT NOT NULL,
             digest TEXT NOT NULL
         ) STRICT;
-INSERT INTO "encounters" VALUES('cffd066225004c0ca551ada16ab2e984','d606656ee0ec49e5b785279d1188e4f1','ZY0001','65岁','心血管内科','心内一病区','3床','2025-03-01T08:30:00+08:00','','2025-03-01T08:30:00+08:00','e35a25283ad2b32c6e15a4b6bd39a55fe23069025431a9ee25ec2a51bef7787a');
+INSERT INTO "encounters" VALUES('f3a38d847ba34c9cab76ec716d7bce0e','372cbc715c7b43ae952e77cfad54bc0b','ZY0001','65岁','心血管内科','心内一病区','3床','2025-03-01T08:30:00+08:00','','2025-03-01T08:30:00+08:00','13eb6123de1378e32b2b9f65dacfa89cfca68d394e6cfdcf07763ebd66a66bf4');
 CREATE TABLE note_versions (
             seq INTEGER NOT NULL PRIMARY KEY,
             version_id TEXT NOT NULL UNIQUE,
@@ -33,19 +33,19 @@ CREATE TABLE note_versions (
             row_hash TEXT NOT NULL,
             UNIQUE (note_id, version)
         ) STRICT;
-INSERT INTO "note_versions" VALUES(1,'5e5a18358b214b098191c8ec50cdcf28:1','5e5a18358b214b098191c8ec50cdcf28',1,'saved','王医师','2025-03-01T08:30:00+08:00','{"case_features":"","chief_complaint":"","diagnostic_basis":"","differential":"","next_measures":"","plan":"监护","preliminary_diagnosis":""}','b15803a8b2efccabb40b733d9c62423704582bba507236c6070fcb6431248529');
+INSERT INTO "note_versions" VALUES(1,'310416d2567342db91dd3ff68ec96993:1','310416d2567342db91dd3ff68ec96993',1,'saved','王医师','2025-03-01T08:30:00+08:00','{"case_features":"","chief_complaint":"","diagnostic_basis":"","differential":"","next_measures":"","plan":"监护","preliminary_diagnosis":""}','c1110cd8b349825f218fa8cc798fdcdb1ba45d7e9dfe45f13450c8fa38e533be');
 CREATE TABLE notes (
             note_id TEXT NOT NULL PRIMARY KEY,
             encounter_id TEXT NOT NULL REFERENCES encounters(encounter_id),
             kind TEXT NOT NULL,
             version INTEGER NOT NULL,
-            sections TEXT NOT NULL,
             characters INTEGER NOT NULL,
             created_at TEXT NOT NULL,
             updated_at TEXT NOT NULL,
-            digest TEXT NOT NULL
+            digest TEXT NOT NULL,
+            sections TEXT NOT NULL
         ) STRICT;
-INSERT INTO "notes" VALUES('5e5a18358b214b098191c8ec50cdcf28','cffd066225004c0ca551ada16ab2e984','first_progress',1,'{"case_features":"","chief_complaint":"","diagnostic_basis":"","differential":"","next_measures":"","plan":"监护，吸氧","preliminary_diagnosis":""}',5,'2025-03-01T08:30:00+08:00','2025-03-01T08:30:00+08:00','66d1bccfc066e5d9b8d3a6239577741d53053df07951551e0ac524cdd04cfc25');
+INSERT INTO "notes" VALUES('310416d2567342db91dd3ff68ec96993','f3a38d847ba34c9cab76ec716d7bce0e','first_progress',1,5,'2025-03-01T08:30:00+08:00','2025-03-01T08:30:00+08:00','8a346170bc42e664de3303fb801d9a79a88faffadbcf6da593d9ca98d970bff8','{"case_features":"","chief_complaint":"","diagnostic_basis":"","differential":"","next_measures":"","plan":"监护，吸氧","preliminary_diagnosis":""}');
 CREATE TABLE patients (
             patient_id TEXT NOT NULL PRIMARY KEY,
             name TEXT NOT NULL,
@@ -54,7 +54,7 @@ CREATE TABLE patients (
             created_at TEXT NOT NULL,
             digest TEXT NOT NULL
         ) STRICT;
-INSERT INTO "patients" VALUES('d606656ee0ec49e5b785279d1188e4f1','测试甲','男',0,'2025-03-01T08:30:00+08:00','48fe4bdd7e4f3c87d05ae1f9a62a0185e7cf11896e1b20a2892889d332017189');
+INSERT INTO "patients" VALUES('372cbc715c7b43ae952e77cfad54bc0b','测试甲','男',0,'2025-03-01T08:30:00+08:00','c1c4186cd2e7be28763d9368498d26d7c9b63d2a7b5ba45ba54abd912be0bbe8');
 CREATE TABLE schema_migrations (
             number INTEGER NOT NULL PRIMARY KEY,
             name TEXT NOT NULL UNIQUE,
@@ -62,7 +62,7 @@ CREATE TABLE schema_migrations (
             applied_at TEXT NOT NULL,
             digest TEXT NOT NULL
         ) STRICT;
-INSERT INTO "schema_migrations" VALUES(1,'create_ward','0.1.0','2026-11-23T06:31:56.514499+00:00','818563f9390c73440ecd89b52f3e112f2be4356446f97636172696f0f0e282e8');
+INSERT INTO "schema_migrations" VALUES(1,'create_ward','0.1.0','2026-11-23T06:52:47.982032+00:00','7d5b2fdbca96867916294db5cd8e6a19601f2d9f5ce7990f81046a26d8b6f850');
 CREATE INDEX encounters_patient ON encounters(patient_id);
 CREATE INDEX notes_encounter ON notes(encounter_id);
 CREATE UNIQUE INDEX notes_first_progress ON notes(encounter_id) WHERE kind = 'first_progress';
