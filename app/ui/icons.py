@@ -11,6 +11,7 @@ from app.ui.theme import Theme
 
 ICON_SIZE = QSize(18, 18)
 _SCALE = 2
+_DISABLED_OPACITY = 0.45
 
 
 def icon(name: str, theme: Theme) -> QIcon:
@@ -18,7 +19,7 @@ def icon(name: str, theme: Theme) -> QIcon:
     result = QIcon()
     result.addPixmap(_drawn(name, theme.ink), QIcon.Mode.Normal, QIcon.State.Off)
     result.addPixmap(_drawn(name, theme.accent, filled=True), QIcon.Mode.Normal, QIcon.State.On)
-    result.addPixmap(_drawn(name, theme.secondary), QIcon.Mode.Disabled, QIcon.State.Off)
+    result.addPixmap(_drawn(name, theme.secondary, opacity=_DISABLED_OPACITY), QIcon.Mode.Disabled, QIcon.State.Off)
     return result
 
 
@@ -29,13 +30,14 @@ def coloured_icon(name: str, colour: str, disabled: str = "") -> QIcon:
     return result
 
 
-def _drawn(name: str, colour: str, *, filled: bool = False) -> QPixmap:
+def _drawn(name: str, colour: str, *, filled: bool = False, opacity: float = 1.0) -> QPixmap:
     source = resource_text("icons", f"{name}.svg").replace("currentColor", colour)
     if filled:
         source = source.replace('fill="none"', f'fill="{colour}" fill-opacity="0.35"')
     pixmap = QPixmap(ICON_SIZE * _SCALE)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
+    painter.setOpacity(opacity)
     QSvgRenderer(QByteArray(source.encode())).render(painter)
     painter.end()
     pixmap.setDevicePixelRatio(_SCALE)

@@ -47,6 +47,7 @@ class SuggestionPane(QFrame):
         self.stale_words = QLabel(STALE_WORDS)
         self.progress = QProgressBar()
         self.body = MarkdownView()
+        self.reason = QLabel()
         self.backfill_button = QPushButton()
         self.copy_button = _tool(f"复制第 {number} 份建议 Ctrl+Shift+{number}")
         self.up_button = _tool("赞成这份建议 Ctrl+↑", checkable=True)
@@ -87,6 +88,7 @@ class SuggestionPane(QFrame):
         self._set_state_kind("idle")
         self.progress.setVisible(False)
         self.body.set_hint(hint)
+        self._show_reason("")
         self._ticker.stop()
         self._show_acts()
 
@@ -160,6 +162,11 @@ class SuggestionPane(QFrame):
         self.state.setAccessibleName("状态")
         self.backfill_button.setObjectName("backfill")
         self.stale_words.setObjectName("staleWords")
+        self.reason.setObjectName("failureReason")
+        self.reason.setTextFormat(Qt.TextFormat.PlainText)
+        self.reason.setWordWrap(True)
+        self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._show_reason("")
         self.set_stale(False)
         for widget in (self.progress, self.stop_button):
             _keep_place(widget)
@@ -189,6 +196,7 @@ class SuggestionPane(QFrame):
         layout.addLayout(states)
         layout.addWidget(self.progress)
         layout.addWidget(self.body, 1)
+        layout.addWidget(self.reason)
         layout.addSpacing(4)
         layout.addLayout(acts)
         for row in (titles, states, acts):
@@ -213,14 +221,18 @@ class SuggestionPane(QFrame):
             self.state.setText(outcome_line(card.outcome))
             self._set_state_kind(card.outcome.status.value)
         elif card.lost:
-            self.state.setText("上次未写完：程序在生成中结束，文字没有保存")
+            self.state.setText("未写完")
             self._set_state_kind("failed")
         elif card.progress is not None:
             self.state.setText(progress_line(card.progress, card.characters_per_second))
             self._set_state_kind("live")
         self._show_bar(card)
-        failed = card.outcome is not None and card.outcome.status is RunStatus.FAILED
-        self.body.set_hint(self.state.text() if failed or card.lost else "")
+        self.body.set_hint("")
+        self._show_reason(_reason(card))
+
+    def _show_reason(self, reason: str) -> None:
+        self.reason.setText(reason)
+        self.reason.setVisible(bool(reason))
 
     def _show_bar(self, card: RunCard) -> None:
         if card.live and not self._ticker.isActive():
@@ -268,6 +280,13 @@ class SuggestionPane(QFrame):
         self.backfill_button.setIcon(icon("backfill", theme))
         self.stale_sign.setPixmap(coloured_icon("clock", theme.secondary).pixmap(16, 16))
         self.body.refresh_style(text_style(theme, ui_font(self._appearance.sizes.text)))
+
+
+def _reason(card: RunCard) -> str:
+    if card.lost:
+        return "程序在生成中结束，这份建议没有写完，文字没有保存；可重新生成。"
+    failed = card.outcome is not None and card.outcome.status is RunStatus.FAILED
+    return visible_controls(card.outcome.error or "原因不明，请重新生成。") if card.outcome and failed else ""
 
 
 def _keep_place(widget: QWidget) -> None:

@@ -34,7 +34,7 @@ def outcome_line(outcome: RunOutcome) -> str:
         return _joined(f"完成 {duration(outcome.duration_ms / 1000)}", kept, cut)
     if outcome.status is RunStatus.CANCELLED:
         return _joined("已取消", kept and f"保留 {kept}")
-    return _joined(f"失败：{outcome.error or '原因不明'}", kept and f"保留 {kept}")
+    return _joined("失败", kept and f"保留 {kept}")
 
 
 def _joined(*parts: str) -> str:

@@ -32,7 +32,7 @@ def test_progress(progress: RunProgress, speed: float | None, line: str) -> None
         (RunStatus.COMPLETED, FinishReason.LENGTH, "四个字哦", None, "完成 12 秒 · 4 字 · 已达长度上限"),
         (RunStatus.CANCELLED, FinishReason.CANCELLED, "", None, "已取消"),
         (RunStatus.CANCELLED, FinishReason.CANCELLED, "两字", None, "已取消 · 保留 2 字"),
-        (RunStatus.FAILED, FinishReason.ERROR, "两字", "引擎进程崩溃。", "失败：引擎进程崩溃。 · 保留 2 字"),
+        (RunStatus.FAILED, FinishReason.ERROR, "两字", "引擎进程崩溃。", "失败 · 保留 2 字"),
     ],
 )
 def test_outcome(status: RunStatus, reason: FinishReason, text: str, error: str | None, line: str) -> None:
