@@ -54,7 +54,7 @@ def run_window(paths: Paths, engine: str = "auto") -> int:
         QTimer.singleShot(0, window, services.controllers.comparisons.preload)
         code = application.exec()
         window.hide()
-        clear_own_clipboard()
+        clear_own_clipboard(application.clipboard())
         services.close()
         return code
     finally:

@@ -50,9 +50,8 @@ def make_application() -> QApplication:
     return application
 
 
-def clear_own_clipboard() -> None:
+def clear_own_clipboard(clipboard: QClipboard) -> None:
     """Leave no patient text behind: what this program put on the clipboard goes with it."""
-    clipboard = QApplication.clipboard()
     if clipboard.ownsClipboard():
         clipboard.clear(QClipboard.Mode.Clipboard)
     if clipboard.supportsSelection() and clipboard.ownsSelection():

@@ -1,0 +1,75 @@
+import os
+import signal
+
+import pytest
+from PySide6.QtGui import QClipboard
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.core.errors import EnvironmentFault
+from app.ui.desktop import TerminationSignals, choose_input_methods, clear_own_clipboard, require_display
+
+
+def test_without_a_screen_the_way_out_is_said() -> None:
+    with pytest.raises(EnvironmentFault, match="wardnote suggest"):
+        require_display({}, "linux")
+    require_display({"DISPLAY": ":0"}, "linux")
+    require_display({}, "win32")
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform", "chosen"),
+    [
+        ({}, "linux", "fcitx;ibus"),
+        ({"QT_IM_MODULE": "fcitx"}, "linux", None),
+        ({"QT_IM_MODULES": "ibus"}, "linux", "ibus"),
+        ({}, "win32", None),
+    ],
+)
+def test_input_methods_are_chosen_only_where_the_user_chose_none(
+    environment: dict[str, str], platform: str, chosen: str | None
+) -> None:
+    choose_input_methods(environment, platform)
+    assert environment.get("QT_IM_MODULES") == chosen
+
+
+class Clipboard:
+    """A clipboard of a desktop with a selection; the offscreen platform does not know what it owns."""
+
+    def __init__(self, owned: set[QClipboard.Mode]) -> None:
+        self.owned = owned
+        self.cleared: set[QClipboard.Mode] = set()
+        self.clear = self.cleared.add
+
+    def ownsClipboard(self) -> bool:  # noqa: N802
+        return QClipboard.Mode.Clipboard in self.owned
+
+    def ownsSelection(self) -> bool:  # noqa: N802
+        return QClipboard.Mode.Selection in self.owned
+
+    def supportsSelection(self) -> bool:  # noqa: N802
+        return True
+
+
+@pytest.mark.parametrize(
+    "owned", [set(), {QClipboard.Mode.Clipboard}, {QClipboard.Mode.Selection, QClipboard.Mode.Clipboard}]
+)
+def test_the_clipboard_is_cleared_only_while_it_is_ours(owned: set[QClipboard.Mode]) -> None:
+    clipboard = Clipboard(owned)
+    clear_own_clipboard(clipboard)  # type: ignore[arg-type]
+    assert clipboard.cleared == owned
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_program_in_order(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    quits: list[int] = []
+    signals = TerminationSignals(qapp)
+    monkeypatch.setattr(signals, "_application", type("App", (), {"quit": lambda self: quits.append(1)})())
+    before = signal.getsignal(number)
+    os.kill(os.getpid(), number)
+    qtbot.waitUntil(lambda: quits == [1])
+    signals.restore()
+    assert signal.getsignal(number) is not before
