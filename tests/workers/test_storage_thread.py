@@ -214,6 +214,36 @@ def test_records_that_a_full_disk_refused_are_stored_later_in_order(
     assert answers.all == [(((comparison, (generation,)),), (vote,))]
 
 
+def test_a_refused_record_goes_before_the_next_one(storage: StorageThread, qtbot: QtBot) -> None:
+    order: list[str] = []
+    told = Answers()
+
+    def refused_once(_: Repositories) -> None:
+        order.append("first")
+        if len(order) == 1:
+            raise DatabaseFault("磁盘已满")
+
+    storage.record(refused_once, told)
+    storage.record(lambda _: order.append("second"), told)
+    qtbot.waitUntil(lambda: len(told.all) == 2)
+    assert order == ["first", "first", "second"]
+    assert [str(error) for error in told.all] == ["磁盘已满", "None"]
+
+
+def test_what_is_refused_to_the_end_is_logged(
+    storage: StorageThread, qtbot: QtBot, expected_logs: ExpectedLogs
+) -> None:
+    expected_logs.expect("1 records could not be stored")
+
+    def always_refused(_: Repositories) -> None:
+        raise DatabaseFault("磁盘已满")
+
+    told = Answers()
+    storage.record(always_refused, told)
+    assert storage.close()
+    assert len(told.all) == 1
+
+
 def test_a_second_process_may_read_what_was_told_as_stored(
     storage: StorageThread, qtbot: QtBot, tmp_path: Path
 ) -> None:
