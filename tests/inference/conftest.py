@@ -11,10 +11,12 @@ from typing import Protocol
 
 import pytest
 
+from app.cli.library import open_library
 from app.inference.engines.scripted import Script, scripted_model
 from app.inference.patience import Limits
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
+from app.infra.paths import Paths
 
 
 @dataclass
@@ -82,8 +84,7 @@ def script(tmp_path: Path) -> Callable[[Script], PreparedModel]:
 
 
 @pytest.fixture(scope="session")
-def prepared_smollm2() -> Callable[[str], PreparedModel]:
+def prepared_smollm2(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], PreparedModel]:
     """The real SmolLM2-135M, prepared for an engine (`bigdl` or `openvino`)."""
-    from app.inference.library import ModelLibrary
-
-    return lambda engine: ModelLibrary().choose(["smollm2-135m"], engine)[0]
+    paths = Paths.resolve(tmp_path_factory.mktemp("data"))
+    return lambda engine: open_library(paths).choose(["smollm2-135m"], engine)[0]

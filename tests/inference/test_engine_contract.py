@@ -20,9 +20,9 @@ from app.inference.supervisor import ModelHost
 from .conftest import MakeHost, Record, strike
 
 QUESTION = Message("user", "A man of 65 has chest pain for two hours. List three possible diagnoses.")
-LONG_QUESTION = Message("user", "The patient reports chest pain and sweating. " * 120)
-GREEDY = Decoding(max_tokens=40)
-SAMPLED = Decoding(max_tokens=40, temperature=1.0, top_p=0.95, seed=1)
+LONG_QUESTION = Message("user", "The patient reports chest pain and sweating. " * 50)
+GREEDY = Decoding(max_tokens=24)
+SAMPLED = Decoding(max_tokens=24, temperature=1.0, top_p=0.95, seed=1)
 SCRIPT = Script("Myocardial infarction, aortic dissection, pulmonary embolism; and others.", token_ms=5, prefill_ms=40)
 
 real = pytest.mark.models
@@ -125,7 +125,7 @@ def test_an_input_that_does_not_fit_is_refused_with_its_lengths(host: ModelHost,
 
 
 def test_a_text_can_be_scored(host: ModelHost) -> None:
-    score = host.score("The patient has chest pain and sweating since this morning.")
+    score = host.score("The patient has chest pain and sweating since this morning. " * 10)
     assert len(score.log_likelihoods) == len(score.top_tokens) == len(score.token_ids) - 1 > 3
     assert all(value <= 0 for value in score.log_likelihoods)
 
