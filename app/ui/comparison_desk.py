@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.comparison import ComparisonController, ComparisonRequest, ModelStatus
 from app.controllers.note import NoteController, OpenNote
@@ -14,6 +14,9 @@ from app.ui.model_status import model_words
 from app.ui.note_editor import NoteEditor
 from app.ui.run_board import ComparisonCard, RunBoard
 from app.ui.wording import bed_label, patient_context
+
+
+CHANGE_TOLD_MS = 300
 
 
 class ComparisonDesk(QObject):
@@ -42,6 +45,10 @@ class ComparisonDesk(QObject):
         self._shown: ComparisonCard | None = None
         self._starting = False
         self._statuses: dict[str, ModelStatus] = {}
+        self._change_told = QTimer(self)
+        self._change_told.setSingleShot(True)
+        self._change_told.setInterval(CHANGE_TOLD_MS)
+        self._change_told.timeout.connect(self._tell_change)
         self._connect()
 
     @property
@@ -82,12 +89,16 @@ class ComparisonDesk(QObject):
         self._show(cards[0] if cards else None)
 
     def refresh_staleness(self) -> None:
-        """Compare the present input with the one that the shown comparison was made from."""
+        """Compare the present input with the one of the shown comparison; what changed is told once typing pauses."""
         card = self._shown
         stale = card is not None and card.comparison.binding.input_hash != self._editor.input_hash()
         for pane in self._area.panes:
             pane.set_stale(stale and pane.card is not None)
-        self._area.show_input_change(self._input_change(card) if card and stale else "")
+        if stale:
+            self._change_told.start()
+        else:
+            self._change_told.stop()
+            self._area.show_input_change("")
 
     def _connect(self) -> None:
         area, comparisons = self._area, self._comparisons
@@ -185,8 +196,11 @@ class ComparisonDesk(QObject):
         status = self._statuses.get(self._comparisons.models[index].identity.model)
         return ("等待加载", None) if status is None else (model_words(status), status.fraction)
 
-    def _input_change(self, card: ComparisonCard) -> str:
-        then = card.comparison
+    def _tell_change(self) -> None:
+        if self._shown is not None:
+            self._area.show_input_change(self._input_change(self._shown.comparison))
+
+    def _input_change(self, then: Comparison) -> str:
         parts = (
             changes(CHIEF_COMPLAINT.title, then.chief_complaint, self._editor.chief_complaint),
             changes(CASE_FEATURES.title, then.case_features, self._editor.case_features),

@@ -44,8 +44,9 @@ class NoteHeader(QFrame):
         """Show whose note is open."""
         encounter = note.encounter
         self.name.setText(visible_controls(note.patient.name))
+        number = f"住院号 {encounter.mrn}" if encounter.mrn else "无住院号"
         department = encounter.department or encounter.ward
-        facts = (person(note.patient, encounter), bed_label(encounter.bed), f"住院号 {encounter.mrn}", department)
+        facts = (person(note.patient, encounter), bed_label(encounter.bed), number, department)
         self.details.setText(visible_controls("   ".join(fact for fact in facts if fact)))
         self.show_version(note.note.kind, note.note.version)
 

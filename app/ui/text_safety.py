@@ -16,7 +16,7 @@ import nh3
 from markdown.inlinepatterns import SimpleTagInlineProcessor
 
 AI_MARK = "AI生成，须医师审核"
-MAX_DRAWN_CHARACTERS = 20_000
+MAX_DRAWN_CHARACTERS = 12_000
 MAX_TABLE_CELLS = 400
 MAX_CHUNK_CHARACTERS = 6_000
 MAX_MARKERS = 400

@@ -192,7 +192,7 @@ def test_a_changed_input_is_said_and_backfill_then_asks(open_ward: Open) -> None
     assert not pane.stale_words.isVisible()
     ward.write(CHIEF_COMPLAINT.key, "胸痛5小时")
     assert pane.stale_words.isVisible()
-    assert "“胸痛3小时” → “胸痛5小时”" in ward.window.area.input_change.text()
+    ward.bot.waitUntil(lambda: "“胸痛3小时” → “胸痛5小时”" in ward.window.area.input_change.text())
     ward.press(Qt.Key.Key_1, CONTROL)
     dialog = ward.window.acts.dialog
     assert dialog is not None

@@ -1,0 +1,225 @@
+"""The real program in a real window of a real X server: keys in, SQLite out, a picture left for people to judge."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.inference.engines.scripted import Script
+from tests.helpers.scripted_catalog import add_scripted_models, program_environment
+
+pytestmark = pytest.mark.xvfb
+
+TITLE = "病程助手"
+SIZE = "1366x768"
+PATIENT, COMPLAINT, FEATURES = "Zhao Shiyong", "胸痛3小时", "持续胸骨后压榨样痛，cTnI 2.8 ng/ml"
+ANSWER = """1. **急性心肌梗死**
+   - 支持点：持续胸骨后疼痛；cTnI 2.8 ng/ml
+   - 不支持点：病历未记录
+   - 缺什么：心电图
+   - 建议检查：18导联心电图；急诊冠脉造影
+2. **主动脉夹层**
+   - 支持点：突发胸痛
+   - 缺什么：双上肢血压
+   - 建议检查：主动脉CTA
+"""
+
+
+@dataclass
+class Screen:
+    """An X server and a doctor's hands at it."""
+
+    display: str
+
+    def xdotool(self, *arguments: str) -> str:
+        command = ["xdotool", *arguments]
+        result = subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=60)
+        return result.stdout.strip()
+
+    def windows(self) -> list[str]:
+        return self.xdotool("search", "--onlyvisible", "--name", f"^{TITLE}$").split()
+
+    def keys(self, *keys: str) -> None:
+        self.xdotool("key", *keys)
+
+    def write(self, text: str) -> None:
+        self.xdotool("type", "--delay", "30", text)
+
+    def picture(self, path: Path) -> None:
+        subprocess.run(["import", "-window", "root", str(path)], env=self.environment(), check=True, timeout=60)
+
+    def environment(self) -> dict[str, str]:
+        environment = program_environment(DISPLAY=self.display, QT_QPA_PLATFORM="xcb")
+        return {name: value for name, value in environment.items() if name != "WAYLAND_DISPLAY"}
+
+
+@dataclass
+class Program:
+    """The program at work on a data folder."""
+
+    process: subprocess.Popen[bytes]
+    data_dir: Path
+
+    def rows(self, query: str) -> list[Any]:
+        """Read the database beside the program; nothing while it is being made."""
+        try:
+            connection = sqlite3.connect(f"file:{self.data_dir / 'wardnote.sqlite3'}?mode=ro", uri=True)
+            try:
+                return connection.execute(query).fetchall()
+            finally:
+                connection.close()
+        except sqlite3.OperationalError:
+            return []
+
+    def sections(self) -> dict[str, str]:
+        rows = self.rows("SELECT sections FROM notes")
+        return json.loads(rows[0][0]) if rows else {}
+
+    def events(self) -> list[str]:
+        return [kind for (kind,) in self.rows("SELECT kind FROM feedback_events ORDER BY seq")]
+
+    def generations(self) -> list[Any]:
+        return self.rows("SELECT model, status, output FROM generations ORDER BY display_order")
+
+
+def wait_for(condition: Callable[[], object], what: str, timeout: float = 20) -> Any:
+    """Poll a condition outside this process (a database, an X server), which has no signal to wait on."""
+    deadline = time.monotonic() + timeout
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"waited in vain for: {what}"
+        time.sleep(0.05)
+    return result
+
+
+@pytest.fixture
+def screen() -> Iterator[Screen]:
+    reader, writer = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{SIZE}x24", "-nolisten", "tcp"],
+        pass_fds=(writer,),
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writer)
+    with os.fdopen(reader) as numbers:
+        number = numbers.readline().strip()
+    assert number, "Xvfb did not start"
+    yield Screen(f":{number}")
+    server.terminate()
+    server.wait(20)
+
+
+@pytest.fixture
+def start(screen: Screen, data_dir: Path) -> Iterator[Callable[[], Program]]:
+    programs: list[Program] = []
+
+    def run() -> Program:
+        command = [sys.executable, "-m", "app", "--data-dir", str(data_dir)]
+        root = Path(__file__).resolve().parents[2]
+        programs.append(Program(subprocess.Popen(command, env=screen.environment(), cwd=root), data_dir))
+        return programs[-1]
+
+    yield run
+    for program in programs:
+        if program.process.poll() is None:
+            program.process.kill()
+            program.process.wait(20)
+
+
+def focus(screen: Screen) -> None:
+    """Without a window manager nobody gives the focus back when a dialog closes."""
+    (window,) = wait_for(screen.windows, "the window")
+    screen.xdotool("windowsize", window, *SIZE.split("x"))
+    screen.xdotool("windowfocus", "--sync", window)
+
+
+def admit(screen: Screen, program: Program) -> None:
+    screen.keys("ctrl+n")
+    wait_for(lambda: screen.xdotool("search", "--onlyvisible", "--name", "^新增患者$"), "the dialog")
+    screen.write(PATIENT)
+    screen.keys("Tab", "Tab")
+    screen.write("65")
+    screen.keys("Tab")
+    screen.write("3")
+    screen.keys("Return")
+    wait_for(lambda: program.rows("SELECT * FROM notes"), "the new patient's note")
+    focus(screen)
+
+
+def write_input(screen: Screen, program: Program) -> None:
+    screen.keys("ctrl+k")
+    screen.keys("F6")
+    write_section(screen, program, "chief_complaint", COMPLAINT)
+    screen.keys("Tab")
+    write_section(screen, program, "case_features", FEATURES)
+
+
+def write_section(screen: Screen, program: Program, key: str, text: str) -> None:
+    """xdotool maps Chinese characters onto spare keys while it types, and now and then the first one is lost."""
+    for _ in range(5):
+        screen.keys("ctrl+a")
+        screen.write(text)
+        with contextlib.suppress(AssertionError):
+            wait_for(lambda: program.sections().get(key) == text, f"autosave of {key}", timeout=4)
+            return
+    raise AssertionError(f"{key} was not saved as typed: {program.sections()}")
+
+
+def test_the_main_job_in_a_real_window(
+    screen: Screen, start: Callable[[], Program], data_dir: Path, artifacts: Path
+) -> None:
+    scripts = {f"m{number}": Script(f"{ANSWER}3. **诊断{number}**\n", token_ms=4) for number in (1, 2, 3)}
+    add_scripted_models(data_dir, scripts)
+    program = start()
+    focus(screen)
+    screen.picture(artifacts / "window_empty.png")
+    admit(screen, program)
+    write_input(screen, program)
+    screen.keys("ctrl+Return")
+    wait_for(lambda: program.rows("SELECT * FROM comparisons"), "the comparison")
+    time.sleep(1)  # for a picture of streaming text; nothing is asserted on it
+    screen.picture(artifacts / "window_streaming.png")
+    generations = wait_for(lambda: (found := program.generations()) and len(found) == 3 and found, "three answers")
+    assert [(model, status) for model, status, _ in generations] == [(name, "completed") for name in scripts]
+    screen.keys("ctrl+2")
+    wait_for(lambda: "诊断2" in program.sections().get("differential", ""), "the backfill")
+    assert "**" not in program.sections()["differential"]
+    wait_for(lambda: "backfill" in program.events(), "the backfill's event")
+    screen.keys("alt+1", "ctrl+Up")
+    wait_for(lambda: "vote" in program.events(), "the vote")
+    screen.picture(artifacts / "window.png")
+    screen.keys("F6", "F6", "ctrl+z")
+    wait_for(lambda: program.sections()["differential"] == "", "one undo")
+    second = start()
+    assert second.process.wait(30) == 0, "a second start hands over and ends"
+    assert screen.windows(), "the first window is still there"
+    program.process.send_signal(signal.SIGTERM)
+    assert program.process.wait(30) == 0
+    log = "".join(path.read_text(encoding="utf-8") for path in (data_dir / "logs").iterdir())
+    assert not re.search(f"{PATIENT}|胸痛|cTnI|心肌梗死", log)
+
+
+def test_a_kill_loses_nothing_that_was_typed(screen: Screen, start: Callable[[], Program], data_dir: Path) -> None:
+    program = start()
+    focus(screen)
+    admit(screen, program)
+    write_input(screen, program)
+    program.process.kill()
+    program.process.wait(20)
+    again = start()
+    focus(screen)
+    assert again.sections()["chief_complaint"] == COMPLAINT
+    again.process.send_signal(signal.SIGTERM)
+    assert again.process.wait(30) == 0
