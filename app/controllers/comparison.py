@@ -152,9 +152,9 @@ class ComparisonController(QObject):
             self._pool.threads[live.monitors[run_id].run.identity.model].cancel(run_id)
 
     def cancel_all(self) -> None:
-        """End every run; the later ones first, so that none of them starts."""
+        """End every run."""
         if self._live is not None:
-            for run in reversed(self._live.comparison.runs):
+            for run in self._live.comparison.runs:
                 self.cancel_run(run.run_id)
 
     def close(self) -> None:

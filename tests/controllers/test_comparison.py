@@ -480,6 +480,18 @@ def test_close_stores_what_was_written_and_leaves_nothing(qtbot: QtBot, make_des
     assert "正在关闭" in str(desk.of("refused"))
 
 
+def test_close_while_an_end_is_being_stored_stores_it_once(qtbot: QtBot, make_desk: MakeDesk) -> None:
+    desk = make_desk(*three())
+    desk.controller.run_progressed.connect(lambda _: setattr(desk.journal, "deferred", True))
+    desk.controller.start(REQUEST)
+    qtbot.waitUntil(lambda: len(desk.journal.generations) == 1)
+    desk.controller.close()
+    assert not desk.of("finished")
+    desk.journal.answer_all()
+    assert sorted(generation.run.run_id for generation in desk.journal.generations) == sorted(desk.run_ids())
+    assert desk.statuses() == [RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.CANCELLED]
+
+
 def test_close_while_models_load_is_quick(qtbot: QtBot, make_desk: MakeDesk) -> None:
     desk = make_desk(*three(load_ms=60_000))
     desk.controller.preload()

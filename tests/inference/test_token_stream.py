@@ -35,6 +35,13 @@ def test_the_first_token_goes_out_at_once_and_the_next_in_a_batch() -> None:
     assert sent == [Text("r", "急", 1), Text("r", "性心梗", 3)]
 
 
+def test_the_first_token_does_not_wait_for_the_batch_of_the_reading_before_it() -> None:
+    stream, sent, _ = make_stream()
+    stream.reading(3, 3)
+    stream.text("急", 1)
+    assert sent == [Reading("r", 3, 3), Text("r", "急", 1)]
+
+
 def test_finish_sends_what_is_left_and_nothing_twice() -> None:
     stream, sent, _ = make_stream("。。")
     stream.text("完", 1)

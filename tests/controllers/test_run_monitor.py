@@ -1,0 +1,61 @@
+"""What is told of a live run."""
+
+from __future__ import annotations
+
+from app.controllers.run_monitor import RunMonitor
+from app.core.runs import Binding, Decoding, FinishReason, ModelIdentity, Prompt, Run, RunPhase, RunProgress, RunStatus
+from app.inference.scheduler import Place
+from tests.helpers.records import NOW
+
+RUN = Run(
+    run_id="r",
+    comparison_id="c",
+    binding=Binding("p", "e", "n", 1, "hash"),
+    identity=ModelIdentity("m", "模型", "0" * 64, "base", "scripted", "1", "none"),
+    prompt=Prompt((), "t", "1", "hash"),
+    decoding=Decoding(),
+    display_order=0,
+    started_at=NOW,
+)
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    now = 10.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_run_is_followed_through_its_phases() -> None:
+    clock = Clock()
+    monitor = RunMonitor(RUN, clock)
+    assert monitor.queued(Place("r", 2, 8.0)) == RunProgress("r", RunPhase.QUEUED, None, 2, 8.0)
+    assert monitor.loading(None) == RunProgress("r", RunPhase.LOADING)
+    assert monitor.loading(0.5) == RunProgress("r", RunPhase.LOADING, 0.5)
+    assert monitor.reading(0, 0) == RunProgress("r", RunPhase.READING)
+    assert monitor.reading(30, 40) == RunProgress("r", RunPhase.READING, 0.75)
+    assert monitor.writing("急", 3) == RunProgress("r", RunPhase.WRITING)
+    clock.now += 2.0
+    assert monitor.writing("性", 5) == RunProgress("r", RunPhase.WRITING, tokens_per_second=2.5)
+
+
+def test_what_comes_late_is_not_told() -> None:
+    monitor = RunMonitor(RUN, Clock())
+    monitor.reading(1, 2)
+    assert monitor.queued(Place("r", 1, None)) is None
+    assert monitor.loading(0.9) is None
+    monitor.writing("急", 1)
+    assert monitor.reading(2, 2) is None
+    monitor.ended = True
+    assert monitor.writing("性", 1) is None
+
+
+def test_a_run_that_nobody_will_report_ends_with_what_is_known() -> None:
+    monitor = RunMonitor(RUN, Clock())
+    monitor.writing("急", 1)
+    monitor.writing("性", 2)
+    outcome = monitor.cancelled()
+    assert (outcome.run_id, outcome.status, outcome.finish_reason) == ("r", RunStatus.CANCELLED, FinishReason.CANCELLED)
+    assert (outcome.text, outcome.output_tokens) == ("急性", 3)
