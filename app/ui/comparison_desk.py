@@ -15,7 +15,6 @@ from app.ui.note_editor import NoteEditor
 from app.ui.run_board import ComparisonCard, RunBoard
 from app.ui.wording import bed_label, patient_context
 
-
 CHANGE_TOLD_MS = 300
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.controllers.note import OpenNote
@@ -18,6 +18,7 @@ from app.ui.wording import bed_label, exact, person
 COMPLAINT_CUSTOM_CHARACTERS = 20
 NO_NOTE_HINT = "从左侧选择一位患者开始书写首次病程记录。\n\nCtrl+K 搜索患者　　Ctrl+N 新增患者"
 _LABEL_WIDTH_CHARACTERS = 5.6
+_SCROLL_MARGIN = 16
 _MINIMUM_LINES = {CASE_FEATURES.key: 4, CHIEF_COMPLAINT.key: 1}
 
 
@@ -147,12 +148,10 @@ class NoteEditor(QWidget):
         """Put the cursor where the doctor was, or into 主诉."""
         (self.last_focused or self.editors[CHIEF_COMPLAINT.key]).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def show_section(self, editor: SectionEditor) -> None:
-        """Scroll so that the editor's cursor is seen, and give it the focus."""
+    def show_section(self, editor: SectionEditor, position: int) -> None:
+        """Give an editor the focus and, once it has grown, bring the line of a document position to the top."""
         editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self._grid.activate()
-        place = editor.mapTo(self._page, editor.cursorRect().bottomLeft())
-        self._scroll.ensureVisible(place.x(), place.y(), 0, 48)
+        QTimer.singleShot(0, self, lambda: self._bring_up(editor, position))
 
     def undo(self) -> None:
         """Undo in the editor that was used last."""
@@ -187,6 +186,10 @@ class NoteEditor(QWidget):
         self._show_sections(False)
         appearance.changed.connect(self._on_theme)
         self._on_theme(appearance.theme)
+
+    def _bring_up(self, editor: SectionEditor, position: int) -> None:
+        self._grid.activate()
+        self._scroll.verticalScrollBar().setValue(editor.y() + editor.top_of(position) - _SCROLL_MARGIN)
 
     def _show_sections(self, shown: bool) -> None:
         self.header.setVisible(shown)

@@ -96,17 +96,27 @@ class SectionEditor(QTextEdit):
         self._loading = False
         self._grow()
 
-    def replace_whole(self, text: str) -> None:
-        """Turn the text into another one as a single edit that one undo takes back; the cursor stands after it."""
-        kept = len(common_prefix(self.text(), text))
+    def replace_whole(self, text: str) -> int:
+        """Turn the text into another one as a single edit that one undo takes back; the cursor stands after it.
+
+        Returns the document position where the new text begins.
+        """
+        kept = _utf16_length(common_prefix(self.text(), text))
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
-        cursor.setPosition(_utf16_length(text[:kept]))
+        cursor.setPosition(kept)
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
-        cursor.insertText(text[kept:])
+        cursor.insertText(text.encode("utf-16-le")[2 * kept :].decode("utf-16-le"))
         cursor.endEditBlock()
         self.setTextCursor(cursor)
         self.ensureCursorVisible()
+        return kept
+
+    def top_of(self, position: int) -> int:
+        """How far below this editor's top the line of a document position is, in pixels."""
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(min(position, self.document().characterCount() - 1))
+        return self.cursorRect(cursor).top()
 
     def set_ai_lines(self, is_ai: Callable[[str], bool]) -> None:
         """How to tell a line that a model wrote from one of the doctor's own; such lines are tinted."""

@@ -124,10 +124,10 @@ class SuggestionActs(QObject):
             return
         editor = self._editor.differential
         self._learn([addition])
-        editor.replace_whole(merged_text(editor.text(), addition))
+        start = editor.replace_whole(merged_text(editor.text(), addition))
         self._feedback.backfilled(card.run.run_id, DIFFERENTIAL.key, addition)
         self._notes.checkpoint(VersionReason.BACKFILL)
-        self._editor.show_section(editor)
+        self._editor.show_section(editor, start)
 
     def _learn(self, texts: list[str]) -> None:
         self._ai_lines.learn(texts)

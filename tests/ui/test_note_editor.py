@@ -67,3 +67,21 @@ def test_a_note_of_50_000_characters_opens_and_grows(editor: NoteEditor, make_no
     editor.show_note(make_note(3, **{CASE_FEATURES.key: long}))
     assert len(editor.case_features) == 50_000
     assert editor.editors[CASE_FEATURES.key].height() < 1_000
+
+
+def test_what_was_inserted_is_brought_up_from_its_first_line(
+    editor: NoteEditor, make_note: Callable[..., OpenNote], qtbot: QtBot
+) -> None:
+    editor.show_note(make_note(3, differential="原有\n" * 12))
+    added = editor.differential.text() + "新增\n" * 25
+    start = editor.differential.replace_whole(added)
+    editor.show_section(editor.differential, start)
+    viewport = editor._scroll.viewport()
+
+    def first_new_line() -> int:
+        return editor.differential.mapTo(viewport, editor.differential.rect().topLeft()).y() + (
+            editor.differential.top_of(start)
+        )
+
+    qtbot.waitUntil(lambda: 0 < first_new_line() < 60)
+    assert editor.differential.hasFocus()
