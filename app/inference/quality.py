@@ -15,9 +15,9 @@ from app.inference.store import Quality
 
 MAXIMUM_RATIO = 1.3
 MINIMUM_TOP1 = 0.5
-# Nats. Kernels round differently for other lengths (at most 0.02 measured); a path that sees later tokens moves
-# log-likelihoods by whole nats.
-MAXIMUM_CAUSALITY = 0.2
+# Nats. Matrix products round differently for other lengths (at most 0.2 measured, in bfloat16); a path that sees
+# later tokens moved log-likelihoods by 8.
+MAXIMUM_CAUSALITY = 0.5
 
 
 def altered(text: str) -> str:

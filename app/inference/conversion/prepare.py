@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -22,10 +23,17 @@ from app.inference.supervisor import ModelHost
 # stage in the user's words, fraction of that stage
 Report = Callable[[str, float], None]
 
-_METHOD = "1"
+_METHOD = "2"
 _PACKAGES = {"bigdl": "bigdl-llm", "openvino": "openvino-genai"}
-# Fastest first; the first that passes is taken.
-_BIGDL_SETTINGS = (("sym_int4", "1"), ("sym_int4", "0"), ("asym_int4", "1"), ("asym_int4", "0"))
+# Fastest first; the first that passes is taken. A head that stays in float32 costs memory and speed, but the
+# smallest models lose too much without it.
+_BIGDL_SETTINGS: tuple[tuple[tuple[str, str], ...], ...] = (
+    (("optimised", "1"), ("head", "int4")),
+    (("optimised", "0"), ("head", "int4")),
+    (("optimised", "1"), ("head", "float32")),
+    (("optimised", "0"), ("head", "float32")),
+)
+_BIGDL_KIND = "sym_int4"
 
 
 class Preparer:
@@ -64,11 +72,11 @@ class Preparer:
             return
         parent = work / "parent"
         if model.kind is SourceKind.GGUF:
-            isolated(steps.dequantise, _weights(model), parent, report=lambda part: report("还原权重", part))
+            isolated(steps.dequantise, _weights(model), parent, report=partial(report, "还原权重"))
         else:
             parent = model.folder
         text = self._texts[model.languages[0]]
-        reference = isolated(steps.score_parent, parent, text, report=lambda part: report("测量原模型", part))
+        reference = isolated(steps.score_parent, parent, text, report=partial(report, "测量原模型"))
         prove = _Proof(model, text, reference, model.chat_template or steps.read_chat_template(parent))
         for engine in engines:
             folder, manifest = (_for_bigdl if engine == "bigdl" else _for_openvino)(prove, parent, work, report)
@@ -128,16 +136,23 @@ def recipe(engine: str) -> str:
 
 def _for_bigdl(proof: _Proof, parent: Path, work: Path, report: Report) -> tuple[Path, Manifest]:
     tried = []
-    for kind, optimised in _BIGDL_SETTINGS:
-        folder = work / kind
+    for options in _BIGDL_SETTINGS:
+        head = dict(options)["head"]
+        folder = work / f"bigdl-{head}"
         if not folder.exists():
+            report("量化为 INT4（BigDL）", 0.0)
             isolated(
-                steps.quantise_for_bigdl, parent, folder, kind, report=lambda part: report("量化为 INT4（BigDL）", part)
+                steps.quantise_for_bigdl,
+                parent,
+                folder,
+                _BIGDL_KIND,
+                head,
+                report=partial(report, "量化为 INT4（BigDL）"),
             )
         report("校验 BigDL 模型", 0.0)
-        options = (("optimised", optimised),)
         quality = proof.quality("bigdl", folder, options)
         if passes(quality):
+            kind = _BIGDL_KIND if head == "int4" else f"{_BIGDL_KIND}, {head} head"
             return folder, proof.manifest("bigdl", folder, kind, options, quality)
         tried.append(quality)
     raise _refusal(proof.model, "BigDL", tried)
@@ -146,7 +161,7 @@ def _for_bigdl(proof: _Proof, parent: Path, work: Path, report: Report) -> tuple
 def _for_openvino(proof: _Proof, parent: Path, work: Path, report: Report) -> tuple[Path, Manifest]:
     folder = work / "ir"
     source = _weights(proof.model)
-    kind = isolated(steps.convert_for_openvino, source, folder, report=lambda part: report("转换为 OpenVINO IR", part))
+    kind = isolated(steps.convert_for_openvino, source, folder, report=partial(report, "转换为 OpenVINO IR"))
     report("校验 OpenVINO 模型", 0.0)
     quality = proof.quality("openvino", folder, ())
     if not passes(quality):
@@ -174,4 +189,3 @@ def _manifest(
 
 def _weights(model: CatalogModel) -> Path:
     return Path(max(model.files, key=lambda file: file.size).path)
-

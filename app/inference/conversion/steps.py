@@ -38,8 +38,8 @@ def score_parent(folder: Path, text: str, report: Report) -> Score:
         return score_logits(ids, model(torch.tensor([ids]), use_cache=False).logits[0].numpy())
 
 
-def quantise_for_bigdl(parent: Path, folder: Path, kind: str, report: Report) -> None:
-    """An INT4 folder (`sym_int4`: blocks of 64; or `asym_int4`) with the tokenizer beside it."""
+def quantise_for_bigdl(parent: Path, folder: Path, kind: str, head: str, report: Report) -> None:
+    """An INT4 folder (`sym_int4`: blocks of 64) with the tokenizer beside it; `head` is int4 or float32."""
     import torch
     from bigdl.llm.transformers import AutoModelForCausalLM
 
@@ -51,6 +51,7 @@ def quantise_for_bigdl(parent: Path, folder: Path, kind: str, report: Report) ->
         torch_dtype=torch.float32,
         trust_remote_code=False,
         use_safetensors=True,
+        modules_to_not_convert=["lm_head"] if head == "float32" else None,
     )
     report(0.7)
     model.save_low_bit(str(folder))

@@ -45,7 +45,7 @@ class BigDLEngine:
         self._ends: frozenset[int] = frozenset()
 
     def load(self, request: LoadRequest, report: Callable[[float], None]) -> None:
-        """Load an INT4 folder (`save_low_bit` files, tokenizer.json). Options: `optimised` 0/1, `expansion`."""
+        """Load an INT4 folder (`save_low_bit` files, tokenizer.json). Options: `optimised`, `head`, `expansion`."""
         import torch
         from bigdl.llm.transformers import AutoModelForCausalLM
         from tokenizers import Tokenizer
@@ -63,6 +63,7 @@ class BigDLEngine:
             optimize_model=options.get("optimised", "1") == "1",
             trust_remote_code=False,
             torch_dtype=torch.float32,
+            modules_to_not_convert=["lm_head"] if options.get("head") == "float32" else None,
         ).eval()
         self._install_fast_path(options.get("expansion", ""))
         report(1.0)
