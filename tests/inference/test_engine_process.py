@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from multiprocessing.connection import Connection, Pipe
 
 import pytest
 
 from app.core.errors import EngineFault, EnvironmentFault, ModelFileFault
+from app.core.runs import Message
 from app.inference.engine_process import describe, make_engine
-from app.inference.messages import FaultKind, Heartbeat, Hello, Shutdown, decode, encode
+from app.inference.messages import Counted, CountTokens, FaultKind, Heartbeat, Hello, Shutdown, decode, encode
 
 Child = tuple[subprocess.Popen[bytes], Connection]
 
@@ -52,8 +54,10 @@ def test_it_ends_when_it_is_spoken_to_in_another_tongue(child: Child, data: byte
 
 def test_it_is_silent_without_work(child: Child) -> None:
     _, pipe = child
-    messages = [decode(pipe.recv_bytes()) for _ in iter(lambda: pipe.poll(1.5), False)]
-    assert len(messages) <= 1
+    pipe.send_bytes(encode(CountTokens("1", (Message("user", "胸痛"),))))
+    messages = [decode(pipe.recv_bytes()) for _ in islice(iter(lambda: pipe.poll(2.5), False), 6)]
+    assert Counted("1", 2) in messages
+    assert messages.count(Heartbeat()) <= 2
 
 
 def test_an_engine_that_does_not_exist_is_named() -> None:
