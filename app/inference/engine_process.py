@@ -16,14 +16,16 @@ import time
 import traceback
 from collections.abc import Callable
 from importlib import import_module
-from multiprocessing.connection import Connection
-from typing import NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from app.core.errors import EnvironmentFault, ModelFileFault, WardNoteError
 from app.core.runs import FinishReason, RunStatus
 from app.inference import messages
 from app.inference.engine import Engine, GenerationStats
 from app.inference.token_stream import BATCH_SECONDS, TokenStream
+
+if TYPE_CHECKING:
+    from app.inference.process import PipeEnd
 
 HEARTBEAT_SECONDS = 1.0
 
@@ -80,7 +82,7 @@ def describe(error: Exception) -> tuple[messages.FaultKind, str]:
 class Mouth:
     """The pipe's writing side, for several threads. When nobody listens any more, the process ends."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: PipeEnd) -> None:
         self._connection = connection
         self._lock = threading.Lock()
 
@@ -102,7 +104,7 @@ def leave() -> NoReturn:
 class Ears(threading.Thread):
     """The pipe's reading side: requests into a queue, cancels into a set; the end of the pipe ends the process."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: PipeEnd) -> None:
         super().__init__(name="engine-pipe", daemon=True)
         self._connection = connection
         self.requests: queue.SimpleQueue[messages.ToChild] = queue.SimpleQueue()
@@ -250,11 +252,13 @@ def _milliseconds(started: float) -> float:
     return (time.monotonic() - started) * 1000
 
 
-def _open(handle: int) -> Connection:
+def _open(handle: int) -> PipeEnd:
     if sys.platform == "win32":
         from multiprocessing.connection import PipeConnection
 
         return PipeConnection(handle)
+    from multiprocessing.connection import Connection
+
     return Connection(handle)
 
 

@@ -10,13 +10,18 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from multiprocessing.connection import Connection, Pipe
+from multiprocessing.connection import Pipe
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import app
 from app.core.errors import EngineFault
 from app.inference.messages import MAX_MESSAGE_BYTES, FromChild, Shutdown, ToChild, decode, encode
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import _ConnectionBase
+
+    PipeEnd = _ConnectionBase[Any, Any]
 
 STDERR_VARIABLE = "WARDNOTE_ENGINE_STDERR"
 
@@ -78,7 +83,7 @@ def exit_words(code: int | None) -> str:
 class EngineProcess:
     """One child process. `send`, `receive` belong to one thread; `kill` and `end` may come from any."""
 
-    def __init__(self, connection: Connection, popen: subprocess.Popen[bytes]) -> None:
+    def __init__(self, connection: PipeEnd, popen: subprocess.Popen[bytes]) -> None:
         self._connection = connection
         self._popen = popen
         self._sending = threading.Lock()
@@ -172,7 +177,7 @@ class EngineProcess:
         return exit_words(code)
 
 
-def _start(engine: str, connection: Connection) -> subprocess.Popen[bytes]:
+def _start(engine: str, connection: PipeEnd) -> subprocess.Popen[bytes]:
     handle = connection.fileno()
     # -P: a file beside the working directory must not be taken for a library.
     command = [sys.executable, "-P", "-m", "app.inference.engine_process", str(handle), engine]
@@ -196,7 +201,7 @@ def _inheritance(handle: int) -> dict[str, Any]:
     return {"startupinfo": startup, "creationflags": flags}
 
 
-def _bound_reads(connection: Connection) -> None:
+def _bound_reads(connection: PipeEnd) -> None:
     """A process that stops in the middle of a message must not hold its reader (on Windows messages are whole)."""
     if sys.platform == "win32":
         return
