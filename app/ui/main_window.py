@@ -70,7 +70,7 @@ class MainWindow(QMainWindow):
         self._times_refresh = _timer(self, _TIMES_REFRESH_MS, self.patients.refresh_times, single=False)
         self._lay_out()
         self._connect()
-        install(self, self._key_acts(), lambda: self.editor.composing)
+        install(self, self._key_acts())
 
     def bring_forward(self) -> None:
         """Show this window above the others, with the keyboard focus."""

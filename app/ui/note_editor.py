@@ -111,11 +111,6 @@ class NoteEditor(QWidget):
         """The editor that suggestions are put into."""
         return self.editors[DIFFERENTIAL.key]
 
-    @property
-    def composing(self) -> bool:
-        """Whether an input method composes in one of the editors."""
-        return any(editor.composing for editor in self.editors.values())
-
     def input_hash(self) -> str:
         """The hash of the present 主诉 and 病例特点."""
         return input_hash(self.chief_complaint, self.case_features)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit
+
+from app.ui.composition import Composition
 
 
 class SearchField(QLineEdit):
@@ -20,6 +22,7 @@ class SearchField(QLineEdit):
 
     def __init__(self) -> None:
         super().__init__()
+        self.composition = Composition()
         self.setPlaceholderText("搜索患者  Ctrl+K")
         self.setAccessibleName("搜索患者")
         self.setToolTip("按床号、姓名或住院号搜索 Ctrl+K")
@@ -27,11 +30,16 @@ class SearchField(QLineEdit):
         self.returnPressed.connect(self.entered)
 
     def event(self, event: QEvent) -> bool:
-        """Esc belongs to the search while there is something to clear."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._clears(event):
+        """Esc belongs to the search while there is something to clear, every key to a composition."""
+        if self.composition.keeps(event) or (event.type() == QEvent.Type.ShortcutOverride and self._clears(event)):
             event.accept()
             return True
         return super().event(event)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:  # noqa: N802
+        """Follow whether a composition is under way."""
+        self.composition.follow(event)
+        super().inputMethodEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if self._clears(event):
@@ -41,5 +49,5 @@ class SearchField(QLineEdit):
         else:
             super().keyPressEvent(event)
 
-    def _clears(self, event: QKeyEvent) -> bool:
-        return event.key() == Qt.Key.Key_Escape and bool(self.text())
+    def _clears(self, event: QEvent) -> bool:
+        return isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and bool(self.text())

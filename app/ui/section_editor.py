@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QMimeData, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -21,13 +21,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 
 from app.core.notes import MAX_SECTION_CHARACTERS, Section
+from app.ui.composition import Composition
 from app.ui.input_change import common_prefix
 from app.ui.text_safety import marked_copy
 from app.ui.theme import Theme, line_height_percent
 
 MAX_VISIBLE_LINES = 30
 _RULE_WIDTH = 3
-_COMPOSITION_TAIL_MS = 40
 _ORIGIN_FORMAT = "application/x-wardnote-origin"
 
 
@@ -49,8 +49,7 @@ class SectionEditor(QTextEdit):
         self.section = section
         self._minimum_lines = minimum_lines
         self._origin = ""
-        self._composing = False
-        self._composition_end = QElapsedTimer()
+        self.composition = Composition()
         self._loading = False
         self._is_ai: Callable[[str], bool] = lambda _line: False
         self._tint = QColor()
@@ -75,12 +74,6 @@ class SectionEditor(QTextEdit):
         """The section's plain text."""
         return self.toPlainText()
 
-    @property
-    def composing(self) -> bool:
-        """True while an input method composes here, and for the moment in which its last key may still arrive."""
-        ended = self._composition_end
-        return self._composing or (ended.isValid() and ended.elapsed() < _COMPOSITION_TAIL_MS)
-
     def set_text(self, text: str, origin: str) -> None:
         """Show the text of another note (`origin` is its id) with an empty undo history."""
         self._origin = origin
@@ -103,11 +96,9 @@ class SectionEditor(QTextEdit):
         """
         kept = _utf16_length(common_prefix(self.text(), text))
         cursor = QTextCursor(self.document())
-        cursor.beginEditBlock()
         cursor.setPosition(kept)
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         cursor.insertText(text.encode("utf-16-le")[2 * kept :].decode("utf-16-le"))
-        cursor.endEditBlock()
         self.setTextCursor(cursor)
         self.ensureCursorVisible()
         return kept
@@ -138,16 +129,14 @@ class SectionEditor(QTextEdit):
 
     def event(self, event: QEvent) -> bool:
         """Keep every key of a composition away from the shortcuts."""
-        if event.type() == QEvent.Type.ShortcutOverride and self.composing:
+        if self.composition.keeps(event):
             event.accept()
             return True
         return super().event(event)
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:  # noqa: N802
         """Follow whether a composition is under way."""
-        was_composing, self._composing = self._composing, bool(event.preeditString())
-        if was_composing and not self._composing:
-            self._composition_end.restart()
+        self.composition.follow(event)
         super().inputMethodEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802

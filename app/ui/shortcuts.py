@@ -38,8 +38,8 @@ KEYS: tuple[Key, ...] = (
 )
 
 
-def install(window: QWidget, acts: Mapping[str, Callable[[], object]], composing: Callable[[], bool]) -> None:
-    """Make every key of the table work anywhere in the window, save while an input method composes.
+def install(window: QWidget, acts: Mapping[str, Callable[[], object]]) -> None:
+    """Make every key of the table work anywhere in the window; a widget in which a composition runs keeps its keys.
 
     Raises KeyError if an act has no key or a key no act: the help would lie.
     """
@@ -50,12 +50,4 @@ def install(window: QWidget, acts: Mapping[str, Callable[[], object]], composing
             shortcut = QShortcut(QKeySequence(sequence), window)
             shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
             shortcut.setAutoRepeat(False)
-            shortcut.activated.connect(_unless(composing, acts[key.act]))
-
-
-def _unless(composing: Callable[[], bool], act: Callable[[], object]) -> Callable[[], None]:
-    def run() -> None:
-        if not composing():
-            act()
-
-    return run
+            shortcut.activated.connect(acts[key.act])

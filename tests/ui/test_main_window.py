@@ -17,6 +17,7 @@ from app.bootstrap import Services, start_services
 from app.core.entities import Sex
 from app.core.events import EventKind
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT
+from app.core.runs import Comparison
 from app.inference.engines.scripted import FaultKind, Script, scripted_model
 from app.infra.paths import Paths
 from app.storage.repositories import Repositories, open_repositories
@@ -263,11 +264,22 @@ def test_keys_start_one_run_and_none_while_composing(open_ward: Open) -> None:
     assert not ward.services.controllers.comparisons.busy
     commit = QInputMethodEvent("", [])
     QApplication.sendEvent(complaint, commit)
-    ward.bot.waitUntil(lambda: not complaint.composing)
-    with ward.bot.waitSignal(ward.services.controllers.comparisons.comparison_finished, timeout=LONG_MS):
-        for _ in range(3):
-            ward.press(Qt.Key.Key_Return, CONTROL)
-    assert len(started) == 1
+    ward.bot.waitUntil(lambda: not complaint.composition.active)
+    comparisons = ward.services.controllers.comparisons
+    with ward.bot.assertNotEmitted(comparisons.refused):
+        with ward.bot.waitSignal(comparisons.comparison_finished, timeout=LONG_MS):
+            for _ in range(3):
+                ward.press(Qt.Key.Key_Return, CONTROL)
+        assert len(started) == 1
+
+
+def test_a_comparison_that_starts_late_for_another_note_is_not_shown(
+    open_ward: Open, make_comparison: Callable[..., Comparison]
+) -> None:
+    ward = open_ward(Script(answer(1)))
+    ward.open(ward.admit("乙", "5床"))
+    ward.services.controllers.comparisons.comparison_started.emit(make_comparison(number=3))
+    assert [pane.run_id for pane in ward.panes] == [None]
 
 
 def test_stop_keeps_the_partial_text(open_ward: Open) -> None:

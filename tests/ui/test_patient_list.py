@@ -2,7 +2,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.controllers.note import EncounterSummary, OpenNote
@@ -101,6 +103,17 @@ def test_samples_are_offered_only_while_there_is_nobody(
         qtbot.mouseClick(patients.samples_button, Qt.MouseButton.LeftButton)
     patients.replace(summaries)
     assert not patients.samples_button.isVisible()
+
+
+def test_a_composition_in_the_search_keeps_its_keys(patients: PatientList) -> None:
+    event = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    event.ignore()
+    QApplication.sendEvent(patients.search, event)
+    assert not event.isAccepted()
+    QApplication.sendEvent(patients.search, QInputMethodEvent("zhang", []))
+    QApplication.sendEvent(patients.search, event)
+    assert event.isAccepted()
+    QApplication.sendEvent(patients.search, QInputMethodEvent("", []))
 
 
 def test_escape_clears_the_search(patients: PatientList, qtbot: QtBot) -> None:

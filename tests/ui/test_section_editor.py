@@ -57,6 +57,13 @@ def test_one_undo_takes_a_whole_replacement_back(editor: SectionEditor, existing
     assert editor.text() == merged
 
 
+def test_a_changed_middle_is_one_edit_too(editor: SectionEditor) -> None:
+    editor.set_text("甲乙丙", "n1")
+    assert editor.replace_whole("甲丁") == 1
+    editor.undo()
+    assert editor.text() == "甲乙丙"
+
+
 def test_another_note_begins_with_an_empty_undo_history(editor: SectionEditor, qtbot: QtBot) -> None:
     qtbot.keyClicks(editor, "abc")
     editor.set_text("另一位患者", "n2")
@@ -118,12 +125,12 @@ def test_every_key_of_a_composition_stays_in_the_editor(editor: SectionEditor, q
     control = Qt.KeyboardModifier.ControlModifier
     assert not overrides(editor, Qt.Key.Key_Return, control)
     compose(editor, "xiongtong")
-    assert editor.composing
+    assert editor.composition.active
     assert overrides(editor, Qt.Key.Key_Return, control)
     assert overrides(editor, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
     compose(editor, "", "胸痛")
-    assert editor.composing, "the key that ends a composition may arrive after it"
-    qtbot.waitUntil(lambda: not editor.composing)
+    assert editor.composition.active, "the key that ends a composition may arrive after it"
+    qtbot.waitUntil(lambda: not editor.composition.active)
     assert editor.text() == "胸痛"
     assert not overrides(editor, Qt.Key.Key_Return, control)
 

@@ -18,7 +18,7 @@ def test_every_act_has_a_key_and_every_key_an_act(qtbot: QtBot) -> None:
     window = QWidget()
     qtbot.addWidget(window)
     with pytest.raises(KeyError, match="vote_up"):
-        install(window, {key.act: lambda: None for key in KEYS if key.act != "vote_up"}, lambda: False)
+        install(window, {key.act: lambda: None for key in KEYS if key.act != "vote_up"})
 
 
 def test_the_help_shows_every_key(qtbot: QtBot) -> None:

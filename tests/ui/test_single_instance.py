@@ -1,4 +1,6 @@
+import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,9 @@ from app.core.errors import EnvironmentFault
 from app.ui.single_instance import LOCK_FILE, SingleInstance
 
 SECOND = """
+import os
 import sys
+import time
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from app.ui.single_instance import SingleInstance
@@ -31,6 +35,17 @@ def second(qtbot: QtBot, tmp_path: Path) -> QProcess:
 def test_a_second_start_asks_the_first_to_come_forward(qtbot: QtBot, tmp_path: Path, second: QProcess) -> None:
     first = SingleInstance(tmp_path)
     assert first.claim()
+    with qtbot.waitSignals([first.raise_wanted, second.finished], timeout=20_000):
+        second.start()
+    assert second.exitCode() == 0
+    first.release()
+
+
+def test_a_window_that_is_open_for_hours_keeps_its_folder(qtbot: QtBot, tmp_path: Path, second: QProcess) -> None:
+    first = SingleInstance(tmp_path)
+    assert first.claim()
+    long_ago = time.time() - 36_000
+    os.utime(tmp_path / LOCK_FILE, (long_ago, long_ago))
     with qtbot.waitSignals([first.raise_wanted, second.finished], timeout=20_000):
         second.start()
     assert second.exitCode() == 0
