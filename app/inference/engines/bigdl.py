@@ -7,8 +7,7 @@ own format. Nothing is fetched, and no code that comes with a model is run.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +23,10 @@ if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
 
+    from app.inference.engines.bigdl_reader import PromptReader
+
 # Tokens that end an answer in the chat formats of the supported families, beside the configured one.
 _END_TOKENS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "</s>")
-
-
-class _CancelledError(Exception):
-    """Leaves a forward pass between two layers."""
 
 
 class BigDLEngine:
@@ -40,6 +37,7 @@ class BigDLEngine:
     def __init__(self) -> None:
         self.version = metadata.version("bigdl-llm")
         self._model: Any = None
+        self._reader: PromptReader
         self._tokenizer: Tokenizer
         self._request: LoadRequest
         self._ends: frozenset[int] = frozenset()
@@ -49,6 +47,8 @@ class BigDLEngine:
         import torch
         from bigdl.llm.transformers import AutoModelForCausalLM
         from tokenizers import Tokenizer
+
+        from app.inference.engines.bigdl_reader import PromptReader
 
         report(0.3)
         options = dict(request.options)
@@ -66,6 +66,7 @@ class BigDLEngine:
             modules_to_not_convert=["lm_head"] if options.get("head") == "float32" else None,
         ).eval()
         self._install_fast_path(options.get("expansion", ""))
+        self._reader = PromptReader(self._model)
         report(1.0)
 
     def _install_fast_path(self, expansion: str) -> None:
@@ -86,43 +87,28 @@ class BigDLEngine:
         ids: list[int] = self._tokenizer.encode(prompt, add_special_tokens=False).ids
         return ids
 
+    def _fixed_tokens(self, messages: Sequence[Message], prompt: Sequence[int]) -> int:
+        """How many tokens at the start of the prompt do not depend on its last message."""
+        if len(messages) < 2:
+            return 0
+        pairs = zip(self._prompt_ids(messages[:-1]), prompt, strict=False)
+        return next((index for index, (one, other) in enumerate(pairs) if one != other), len(prompt) - 1)
+
     def generate(self, generation: Generation, sink: TokenSink) -> GenerationStats:
         """Write an answer. Cancels between two layers while reading, between two tokens while writing."""
         import torch
 
+        from app.inference.engines.bigdl_reader import ReadingCancelledError
+
         prompt = self._prompt_ids(generation.messages)
+        fixed = self._fixed_tokens(generation.messages, prompt)
         with torch.inference_mode():
             try:
-                with self._watched_layers(sink, len(prompt)):
-                    logits, past = self._forward(prompt, None)
-            except _CancelledError:
+                logits, past = self._reader.read(prompt, fixed, sink)
+            except ReadingCancelledError:
                 return GenerationStats(FinishReason.CANCELLED, len(prompt), 0)
-            sink.reading(len(prompt), len(prompt))
             reason, written = self._write(prompt, logits, past, generation.decoding, sink)
         return GenerationStats(reason, len(prompt), written)
-
-    def _forward(self, ids: Sequence[int], past: Any) -> tuple[torch.Tensor, Any]:
-        """One pass over `ids`; the last position's logits (1, vocabulary) and the cache."""
-        import torch
-
-        output = self._model.model(
-            input_ids=torch.tensor([list(ids)]), past_key_values=past, use_cache=True, return_dict=True
-        )
-        return self._model.lm_head(output.last_hidden_state[:, -1]), output.past_key_values
-
-    @contextmanager
-    def _watched_layers(self, sink: TokenSink, tokens: int) -> Iterator[None]:
-        """Report and look for a cancel after each layer: a long prompt is one pass, since that is fastest."""
-        layers = self._model.model.layers
-        handles = [
-            layer.register_forward_hook(_layer_hook(sink, tokens * (index + 1) // len(layers), tokens))
-            for index, layer in enumerate(layers)
-        ]
-        try:
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
 
     def _write(
         self, prompt: list[int], logits: torch.Tensor, past: Any, decoding: Decoding, sink: TokenSink
@@ -140,7 +126,7 @@ class BigDLEngine:
             history.append(token)
             sink.text(stream.push(token), 1)
             if written + 1 < decoding.max_tokens:
-                logits, past = self._forward([token], past)
+                logits, past = self._reader.step([token], past)
         sink.text(stream.flush(), 0)
         return FinishReason.LENGTH, decoding.max_tokens
 
@@ -155,7 +141,7 @@ class BigDLEngine:
             output = self._model.model(input_ids=torch.tensor([ids[:-STEPPED_TOKENS]]), use_cache=True)
             logits, past = [self._model.lm_head(output.last_hidden_state[0])], output.past_key_values
             for token in ids[-STEPPED_TOKENS:]:
-                step, past = self._forward([token], past)
+                step, past = self._reader.step([token], past)
                 logits.append(step)
             return score_logits(ids, torch.cat(logits).numpy())
 
@@ -165,15 +151,6 @@ def _end_tokens(folder: Path, tokenizer: Tokenizer) -> frozenset[int]:
     known = [tokenizer.token_to_id(token) for token in _END_TOKENS]
     listed = configured if isinstance(configured, list) else [configured]
     return frozenset(token for token in (*listed, *known) if token is not None)
-
-
-def _layer_hook(sink: TokenSink, done: int, total: int) -> Callable[..., None]:
-    def hook(*_: object) -> None:
-        if sink.cancelled():
-            raise _CancelledError
-        sink.reading(done, total)
-
-    return hook
 
 
 def _chooser(decoding: Decoding) -> Callable[[list[int], torch.Tensor], int]:
