@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
@@ -41,26 +42,25 @@ def run_window(paths: Paths, engine: str = "auto") -> int:
     instance = SingleInstance(paths.data_dir)
     if not instance.claim():
         return _hand_over(instance)
-    hook, signals = FaultHook(application), TerminationSignals(application)
-    hook.install()
-    try:
+    with ExitStack() as at_the_end:
+        at_the_end.callback(instance.release)
+        hook, signals = FaultHook(application), TerminationSignals(application)
+        at_the_end.callback(signals.restore)
+        hook.install()
+        at_the_end.callback(hook.restore)
         models, trouble = choose_models(paths, engine)
         services = start_services(paths, models)
+        at_the_end.callback(services.close)
+        at_the_end.callback(clear_own_clipboard, application.clipboard())
         window = MainWindow(services.controllers, Appearance(application), local_now)
+        at_the_end.callback(window.hide)
         _connect(window, services, instance, hook)
-        window.show()
+        window.open_on_screen()
         _say_troubles(window, trouble)
         services.controllers.notes.refresh()
         QTimer.singleShot(0, window, services.controllers.comparisons.preload)
-        code = application.exec()
-        window.hide()
-        clear_own_clipboard(application.clipboard())
-        services.close()
-        return code
-    finally:
-        signals.restore()
-        hook.restore()
-        instance.release()
+        logger.info("the window is open, with %d models", len(models))
+        return application.exec()
 
 
 @dataclass(frozen=True, slots=True)

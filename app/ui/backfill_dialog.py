@@ -21,7 +21,7 @@ class BackfillDialog(QDialog):
         self._add_heading(person, warnings)
         self._add_text(0, "鉴别诊断现有内容（保留）", existing or "（空）")
         self._add_text(1, "将追加的内容（AI生成，须医师审核）", addition)
-        self._add_buttons()
+        self._add_buttons(careful=bool(warnings))
 
     def _add_heading(self, person: str, warnings: Sequence[str]) -> None:
         heading = QLabel(f"回填到：{person}")
@@ -44,13 +44,15 @@ class BackfillDialog(QDialog):
         self._grid.addWidget(label, 2, column)
         self._grid.addWidget(view, 3, column)
 
-    def _add_buttons(self) -> None:
+    def _add_buttons(self, *, careful: bool) -> None:
+        """Enter adds the text, unless there is a warning to be read first."""
         buttons = QDialogButtonBox()
         accept = buttons.addButton("追加到鉴别诊断", QDialogButtonBox.ButtonRole.AcceptRole)
-        accept.setObjectName("primary")
-        accept.setDefault(True)
-        buttons.addButton("不回填", QDialogButtonBox.ButtonRole.RejectRole)
+        reject = buttons.addButton("不回填", QDialogButtonBox.ButtonRole.RejectRole)
+        usual = reject if careful else accept
+        usual.setObjectName("primary")
+        usual.setDefault(True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self._grid.addWidget(buttons, 4, 0, 1, 2)
-        accept.setFocus()
+        usual.setFocus()

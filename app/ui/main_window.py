@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFontMetrics
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -29,6 +29,7 @@ from app.ui.theme import Appearance
 
 TITLE = "病程助手"
 MINIMUM_WIDTH, MINIMUM_HEIGHT = 1180, 620
+COMFORTABLE_SIZE = QSize(1600, 1000)
 _LIST_REFRESH_MS = 2_000
 _TIMES_REFRESH_MS = 30_000
 
@@ -71,6 +72,17 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._connect()
         install(self, self._key_acts())
+
+    def open_on_screen(self) -> None:
+        """Show the window for the first time: all of a small ward screen, a comfortable part of a large one."""
+        free = self.screen().availableGeometry()
+        size = free.size().boundedTo(COMFORTABLE_SIZE)
+        self.resize(size)
+        self.move(free.center() - self.rect().center())
+        if size == free.size():
+            self.showMaximized()
+        else:
+            self.show()
 
     def bring_forward(self) -> None:
         """Show this window above the others, with the keyboard focus."""

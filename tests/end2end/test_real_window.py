@@ -141,7 +141,6 @@ def start(screen: Screen, data_dir: Path) -> Iterator[Callable[[], Program]]:
 def focus(screen: Screen) -> None:
     """Without a window manager nobody gives the focus back when a dialog closes."""
     (window,) = wait_for(screen.windows, "the window")
-    screen.xdotool("windowsize", window, *SIZE.split("x"))
     screen.xdotool("windowfocus", "--sync", window)
 
 

@@ -129,7 +129,8 @@ def open_ward(qtbot: QtBot, appearance: Appearance, tmp_path: Path) -> Iterator[
         ward.services.close()
 
 
-def test_the_main_job_by_keys(open_ward: Open) -> None:
+def test_the_main_job_by_keys(open_ward: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.ui.shown_clock.MINIMUM_MS", 0)
     ward = open_ward(*(Script(answer(number)) for number in (1, 2, 3)))
     ward.open(ward.admit("张某", "3床"))
     ward.write_input()
@@ -161,6 +162,7 @@ def test_the_main_job_by_keys(open_ward: Open) -> None:
     assert kinds[0][:3] == [EventKind.VOTE] * 3
     assert kinds[1][0] is EventKind.BACKFILL
     assert kinds[2][0] is EventKind.COPIED
+    assert [run[-1] for run in kinds] == [EventKind.SHOWN] * 3
 
 
 def test_a_section_with_text_is_shown_before_more_is_added(open_ward: Open) -> None:
@@ -198,7 +200,12 @@ def test_a_changed_input_is_said_and_backfill_then_asks(open_ward: Open) -> None
     dialog = ward.window.acts.dialog
     assert dialog is not None
     assert ward.differential == ""
-    dialog.accept()
+    ward.press(Qt.Key.Key_Return, on=dialog)
+    assert ward.window.acts.dialog is None
+    assert ward.differential == "", "Enter alone puts nothing in where there is a warning"
+    ward.press(Qt.Key.Key_1, CONTROL)
+    assert ward.window.acts.dialog is not None
+    ward.window.acts.dialog.accept()
     assert ward.differential == plain(1)
     ward.write(CHIEF_COMPLAINT.key, "胸痛3小时")
     assert not pane.stale_words.isVisible()
