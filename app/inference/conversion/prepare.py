@@ -8,7 +8,7 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
-from app.core.errors import ModelFileFault
+from app.core.errors import EnvironmentFault, ModelFileFault
 from app.core.runs import ModelIdentity
 from app.inference.catalog import CatalogModel, SourceKind
 from app.inference.conversion import steps
@@ -78,9 +78,17 @@ class Preparer:
         text = self._texts[model.languages[0]]
         reference = isolated(steps.score_parent, parent, text, report=partial(report, "测量原模型"))
         prove = _Proof(model, text, reference, model.chat_template or steps.read_chat_template(parent))
+        faults = []
         for engine in engines:
-            folder, manifest = (_for_bigdl if engine == "bigdl" else _for_openvino)(prove, parent, work, report)
+            convert = _for_bigdl if engine == "bigdl" else _for_openvino
+            try:
+                folder, manifest = convert(prove, parent, work, report)
+            except EnvironmentFault as fault:  # the other engine may still run the model
+                faults.append(fault)
+                continue
             self._keep(folder, prepared_folder(self._store, model, engine), manifest)
+        if faults:
+            raise faults[0]
 
     def _adopt(self, model: CatalogModel, engine: str) -> None:
         """A hospital's folder that is ready as it is: it stays where it lies, and its hashes are the catalog's."""
