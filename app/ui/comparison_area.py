@@ -33,6 +33,7 @@ class ComparisonArea(QWidget):
         run_wanted, stop_wanted
         earlier_wanted: the id of a comparison of this note.
         backfill_wanted, copy_wanted, stop_run_wanted: a run id; vote_wanted: a run id and a Vote.
+        restart_wanted: a model's name.
     """
 
     run_wanted = Signal()
@@ -42,6 +43,7 @@ class ComparisonArea(QWidget):
     copy_wanted = Signal(str)
     stop_run_wanted = Signal(str)
     vote_wanted = Signal(str, object)
+    restart_wanted = Signal(str)
 
     def __init__(
         self, models: Sequence[tuple[ModelIdentity, bool]], appearance: Appearance, now: Callable[[], datetime]
@@ -163,6 +165,7 @@ class ComparisonArea(QWidget):
             pane.copy_wanted.connect(self.copy_wanted)
             pane.stop_wanted.connect(self.stop_run_wanted)
             pane.vote_wanted.connect(self.vote_wanted)
+            pane.restart_wanted.connect(self.restart_wanted)
 
     def _on_theme(self, theme: Theme) -> None:
         self.run_button.setIcon(coloured_icon("run", theme.on_accent, theme.secondary))

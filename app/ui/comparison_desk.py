@@ -10,7 +10,7 @@ from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT
 from app.core.runs import Binding, Comparison, Generation, RunProgress
 from app.ui.comparison_area import ComparisonArea
 from app.ui.input_change import changes
-from app.ui.model_status import model_words
+from app.ui.model_status import state_words
 from app.ui.note_editor import NoteEditor
 from app.ui.run_board import ComparisonCard, RunBoard
 from app.ui.wording import bed_label, patient_context
@@ -104,6 +104,7 @@ class ComparisonDesk(QObject):
         area.run_wanted.connect(self.run)
         area.stop_wanted.connect(self.stop)
         area.stop_run_wanted.connect(comparisons.cancel_run)
+        area.restart_wanted.connect(comparisons.restart)
         area.earlier_wanted.connect(self._on_earlier_wanted)
         comparisons.comparison_started.connect(self._on_started)
         comparisons.run_progressed.connect(self._on_progressed)
@@ -132,6 +133,7 @@ class ComparisonDesk(QObject):
         else:
             self._area.show_comparison(card)
         self._area.set_busy(self._comparisons.busy)
+        self._offer_restarts()
         self.refresh_staleness()
         self.view_changed.emit()
 
@@ -170,6 +172,12 @@ class ComparisonDesk(QObject):
         if self._shown is None:
             for index, pane in enumerate(self._area.panes[: len(self._comparisons.models)]):
                 pane.show_model_progress(*self._model_state(index))
+        self._offer_restarts()
+
+    def _offer_restarts(self) -> None:
+        for pane in self._area.panes:
+            status = self._statuses.get(pane.model)
+            pane.set_model_failed(status.message if status is not None and status.state == "failed" else None)
 
     def _on_refused(self, sentence: str) -> None:
         self._starting = False
@@ -193,7 +201,7 @@ class ComparisonDesk(QObject):
 
     def _model_state(self, index: int) -> tuple[str, float | None]:
         status = self._statuses.get(self._comparisons.models[index].identity.model)
-        return ("等待加载", None) if status is None else (model_words(status), status.fraction)
+        return ("等待加载", None) if status is None else (state_words(status), status.fraction)
 
     def _tell_change(self) -> None:
         if self._shown is not None:

@@ -13,13 +13,11 @@ from app.ui.text_safety import tool_tip
 _SIGNS = {"waiting": "○", "loading": "◐", "ready": "●", "failed": "✕"}
 
 
-def model_words(status: ModelStatus) -> str:
+def state_words(status: ModelStatus) -> str:
     """One model's state in a few words."""
     if status.state == "loading":
         return "加载模型" if status.fraction is None else f"加载模型 {status.fraction:.0%}"
-    if status.state == "failed":
-        return f"无法使用：{status.message}" if status.message else "无法使用"
-    return {"waiting": "等待加载", "ready": "就绪"}[status.state]
+    return {"waiting": "等待加载", "ready": "就绪", "failed": "无法使用"}[status.state]
 
 
 def summary_words(statuses: Sequence[ModelStatus]) -> str:
@@ -63,4 +61,6 @@ class ModelStatusLabel(QLabel):
         words = summary_words(known) if len(known) == len(self._order) else "等待加载"
         self.setText(f"模型：{signs} {words}" if signs else f"模型：{words}")
         self.setAccessibleName(f"模型状态：{words}")
-        self.setToolTip(tool_tip(*(f"{item.title}（{item.engine}）：{model_words(item)}" for item in known)))
+        self.setToolTip(
+            tool_tip(*(f"{item.title}（{item.engine}）：{state_words(item)} {item.message}".strip() for item in known))
+        )

@@ -26,12 +26,14 @@ class SuggestionPane(QFrame):
     Signals (each with the id of the run that is shown):
         backfill_wanted, copy_wanted, stop_wanted
         vote_wanted: run_id, Vote; pressing the thumb that is down already withdraws it.
+        restart_wanted: the name of a model that is not started by itself any more.
     """
 
     backfill_wanted = Signal(str)
     copy_wanted = Signal(str)
     stop_wanted = Signal(str)
     vote_wanted = Signal(str, object)
+    restart_wanted = Signal(str)
 
     def __init__(self, number: int, appearance: Appearance) -> None:
         super().__init__()
@@ -39,6 +41,7 @@ class SuggestionPane(QFrame):
         self._appearance = appearance
         self._card: RunCard | None = None
         self._target = ""
+        self.model = ""
         self._stale = False
         self.title = ElidedLabel("paneTitle")
         self.engine = ElidedLabel("paneEngine")
@@ -53,6 +56,7 @@ class SuggestionPane(QFrame):
         self.up_button = _tool("赞成这份建议 Ctrl+↑", checkable=True)
         self.down_button = _tool("不赞成这份建议 Ctrl+↓", checkable=True)
         self.stop_button = _tool("停止这一份")
+        self.restart_button = QPushButton("重新启动模型")
         self._ticker = QTimer(self)
         self._ticker.setInterval(STATE_INTERVAL_MS)
         self._ticker.timeout.connect(self._show_state)
@@ -74,6 +78,7 @@ class SuggestionPane(QFrame):
 
     def show_identity(self, identity: ModelIdentity) -> None:
         """Say which model writes here, on which engine, at which quantisation."""
+        self.model = identity.model
         title = visible_controls(identity.title)
         self.title.setText(f"{self.number}  {title}")
         self.engine.setText(f"{identity.engine} · {identity.quantisation}")
@@ -135,6 +140,12 @@ class SuggestionPane(QFrame):
         self._target = visible_controls(person)
         self._name_backfill()
 
+    def set_model_failed(self, reason: str | None) -> None:
+        """Say why the model cannot be used (None: it can), and offer to start it anew."""
+        self.restart_button.setVisible(reason is not None)
+        if self._card is None:
+            self._show_reason(visible_controls(reason or ""))
+
     def set_stale(self, stale: bool) -> None:
         """Mark the suggestion as made from an input that has changed since."""
         self._stale = stale
@@ -161,6 +172,7 @@ class SuggestionPane(QFrame):
         self.progress.setAccessibleName("进度")
         self.state.setAccessibleName("状态")
         self.backfill_button.setObjectName("backfill")
+        self.restart_button.setObjectName("restart")
         self.stale_words.setObjectName("staleWords")
         self.reason.setObjectName("failureReason")
         self.reason.setTextFormat(Qt.TextFormat.PlainText)
@@ -168,6 +180,7 @@ class SuggestionPane(QFrame):
         self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._show_reason("")
         self.set_stale(False)
+        self.set_model_failed(None)
         for widget in (self.progress, self.stop_button):
             _keep_place(widget)
         self.engine.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -182,6 +195,7 @@ class SuggestionPane(QFrame):
         titles.addWidget(self.engine, 2)
         states = QHBoxLayout()
         states.addWidget(self.state, 1)
+        states.addWidget(self.restart_button)
         states.addWidget(self.stale_sign)
         states.addWidget(self.stale_words)
         states.addWidget(self.stop_button)
@@ -206,6 +220,7 @@ class SuggestionPane(QFrame):
         self.backfill_button.clicked.connect(lambda: self._tell(self.backfill_wanted))
         self.copy_button.clicked.connect(lambda: self._tell(self.copy_wanted))
         self.stop_button.clicked.connect(lambda: self._tell(self.stop_wanted))
+        self.restart_button.clicked.connect(lambda: self.restart_wanted.emit(self.model))
         self.up_button.clicked.connect(lambda: self.vote(Vote.UP))
         self.down_button.clicked.connect(lambda: self.vote(Vote.DOWN))
 

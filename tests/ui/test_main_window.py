@@ -316,6 +316,24 @@ def test_a_crash_fails_one_pane_only(open_ward: Open) -> None:
     assert ward.panes[1].state.text().startswith("完成")
 
 
+def test_a_model_that_cannot_be_loaded_is_said_and_can_be_started_anew(open_ward: Open, tmp_path: Path) -> None:
+    ward = open_ward(Script(answer(1)))
+    script = tmp_path / "model1.json"
+    whole = script.read_bytes()
+    script.write_bytes(whole[:-1])
+    comparisons, pane = ward.services.controllers.comparisons, ward.panes[0]
+    comparisons.preload()
+    ward.bot.waitUntil(pane.restart_button.isVisible, timeout=LONG_MS)
+    assert pane.state.text() == "无法使用"
+    assert "model1.json" in pane.reason.text()
+    assert "1 个无法使用" in ward.window.model_status.text()
+    script.write_bytes(whole)
+    ward.bot.mouseClick(pane.restart_button, Qt.MouseButton.LeftButton)
+    ward.bot.waitUntil(lambda: pane.state.text() == "就绪", timeout=LONG_MS)
+    assert not pane.restart_button.isVisible()
+    assert not pane.reason.isVisible()
+
+
 def test_an_empty_field_is_refused_in_words(open_ward: Open) -> None:
     ward = open_ward(Script(answer(1)))
     ward.press(Qt.Key.Key_Return, CONTROL)

@@ -29,5 +29,5 @@ def test_signs_differ_in_form_not_only_in_colour(qtbot: QtBot) -> None:
     for each in (status("a", "ready"), status("b", "loading", 0.4), status("c", "failed", None, "文件损坏。")):
         label.update_status(each)
     assert label.text() == "模型：●◐✕ 1/3 就绪，正在加载 40%，1 个无法使用"
-    assert "无法使用：文件损坏。" in label.toolTip()
+    assert "无法使用 文件损坏。" in label.toolTip()
     assert label.accessibleName() == "模型状态：1/3 就绪，正在加载 40%，1 个无法使用"
