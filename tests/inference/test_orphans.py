@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -37,4 +38,8 @@ def test_the_child_of_a_killed_program_ends(tmp_path: Path, fault: str) -> None:
         child = psutil.Process(int(program.stdout.readline()))
         assert child.ppid() == program.pid
         program.kill()
-    child.wait(timeout=10)
+    try:
+        child.wait(timeout=10)
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
