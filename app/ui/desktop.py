@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import signal
 import socket
 import sys
@@ -16,16 +18,33 @@ from PySide6.QtWidgets import QApplication
 from app.core.errors import EnvironmentFault
 from app.infra.resources import resource_path
 
-_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-
 
 def require_display(environment: MutableMapping[str, str], platform: str = sys.platform) -> None:
     """Raises EnvironmentFault where Qt would abort the process for want of a screen."""
-    if platform.startswith("linux") and not any(environment.get(name) for name in _DISPLAYS):
+    if not platform.startswith("linux") or environment.get("QT_QPA_PLATFORM") or environment.get("WAYLAND_DISPLAY"):
+        return
+    display = environment.get("DISPLAY", "")
+    if not display or not _answers(display):
+        found = f"图形桌面 {display} 没有应答" if display else "没有找到图形桌面（DISPLAY 未设置）"
         raise EnvironmentFault(
-            "没有找到图形桌面（DISPLAY 未设置），无法打开窗口：请在桌面环境中运行 wardnote，"
-            "或用 wardnote suggest --case CASE.json 在终端中生成。"
+            f"{found}，无法打开窗口：请在桌面环境中运行 wardnote，或用 wardnote suggest --case CASE.json 在终端中生成。"
         )
+
+
+def _answers(display: str) -> bool:
+    """Whether this machine's X server of that number takes connections; other machines' are left to Qt."""
+    local = re.fullmatch(r"(?:unix)?:(\d+)(?:\.\d+)?", display)
+    if local is None:
+        return True
+    path = f"/tmp/.X11-unix/X{local[1]}"
+    return any(_connects(address) for address in (path, f"\0{path}"))
+
+
+def _connects(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as client, contextlib.suppress(OSError):
+        client.connect(address)
+        return True
+    return False
 
 
 def choose_input_methods(environment: MutableMapping[str, str], platform: str = sys.platform) -> None:

@@ -13,7 +13,10 @@ from app.ui.desktop import TerminationSignals, choose_input_methods, clear_own_c
 def test_without_a_screen_the_way_out_is_said() -> None:
     with pytest.raises(EnvironmentFault, match="wardnote suggest"):
         require_display({}, "linux")
-    require_display({"DISPLAY": ":0"}, "linux")
+    with pytest.raises(EnvironmentFault, match="图形桌面 :4711 没有应答"):
+        require_display({"DISPLAY": ":4711"}, "linux")
+    require_display({"DISPLAY": "elsewhere:10.0"}, "linux")
+    require_display({"WAYLAND_DISPLAY": "wayland-0"}, "linux")
     require_display({}, "win32")
 
 
