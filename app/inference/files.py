@@ -45,8 +45,10 @@ def verify_files(model: PreparedModel) -> None:
 def _check(path: Path, expected: CheckedFile) -> None:
     try:
         status = os.lstat(path)
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise ModelFileFault(f"模型文件 {path.name} 不存在，请运行 wardnote models prepare") from error
+    except OSError as error:
+        raise ModelFileFault(f"模型文件 {path.name} 无法读取：{error.strerror}") from error
     if stat.S_ISLNK(status.st_mode):
         raise ModelFileFault(f"模型文件 {path.name} 是一个链接，已拒绝加载，请换成文件本身")
     if not stat.S_ISREG(status.st_mode):
