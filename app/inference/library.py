@@ -76,7 +76,7 @@ class ModelLibrary:
         request = LoadRequest(
             model=model.name,
             path=str(folder / manifest.path),
-            chat_template=manifest.chat_template,
+            chat_template=model.chat_template or manifest.chat_template,
             context_tokens=model.context_tokens,
             threads=psutil.cpu_count(logical=False) or 1,
             options=manifest.options,

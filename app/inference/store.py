@@ -34,7 +34,7 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A prepared model. `recipe` names the method and library version: another recipe prepares again.
+    """A prepared model. `recipe` is `engine/version/method`: another recipe prepares again.
 
     `source_sha256` ties it to the catalog; `path` is relative to the folder, and so are the paths of `files`.
     """
@@ -73,6 +73,7 @@ def read_manifest(folder: Path, model: CatalogModel) -> Manifest | None:
                 "quality": Quality(**raw["quality"]) if raw["quality"] else None,
             }
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return manifest if manifest.source_sha256 == model.sha256 else None
+    known = manifest.source_sha256 == model.source_sha256 and manifest.recipe.count("/") == 2
+    return manifest if known else None

@@ -192,7 +192,7 @@ def _manifest(
     files: tuple[CheckedFile, ...],
     quality: Quality | None,
 ) -> Manifest:
-    return Manifest(recipe(engine), model.sha256, kind, path, template, options, files, quality)
+    return Manifest(recipe(engine), model.source_sha256, kind, path, template, options, files, quality)
 
 
 def _weights(model: CatalogModel) -> Path:
