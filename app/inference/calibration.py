@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 from collections.abc import Mapping
@@ -28,9 +29,9 @@ class Calibration:
         """The file's figures if they are of this machine; nothing (not an error) if they are not, or unreadable."""
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
-            speeds = {key: Speed(**value) for key, value in raw["speeds"].items()}
+            speeds = {key: _speed(value) for key, value in raw["speeds"].items()}
             return cls(path, speeds if raw["machine"] == machine_key() else {})
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return cls(path, {})
 
     def speed(self, model: str, engine: str, recipe: str) -> Speed | None:
@@ -55,6 +56,13 @@ class Calibration:
         if model.speed is None:
             return float("inf")
         return _TYPICAL_INPUT / model.speed.reading + _TYPICAL_OUTPUT / model.speed.writing
+
+
+def _speed(values: Mapping[str, float]) -> Speed:
+    speed = Speed(**values)
+    if not all(math.isfinite(value) and value > 0 for value in (speed.reading, speed.writing)):
+        raise ValueError("a speed is a positive number")
+    return speed
 
 
 def machine_key() -> str:

@@ -75,5 +75,5 @@ def read_manifest(folder: Path, model: CatalogModel) -> Manifest | None:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    known = manifest.source_sha256 == model.source_sha256 and manifest.recipe.count("/") == 2
+    known = manifest.source_sha256 == model.source_sha256 and str(manifest.recipe).count("/") == 2
     return manifest if known else None

@@ -1,0 +1,119 @@
+"""Measured speeds: of this machine, for this recipe, or none."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.inference import calibration as module
+from app.inference.calibration import Calibration, machine_key
+from app.inference.engines.scripted import Script, scripted_model
+from app.inference.prepared import Speed
+
+SPEED = Speed(reading=150.0, writing=12.5, load_seconds=2.0)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "calibration.json"
+
+
+def measured(path: Path) -> Calibration:
+    calibration = Calibration.read(path).with_speed("a", "bigdl", "bigdl/2/1", SPEED)
+    calibration.write()
+    return calibration
+
+
+def test_figures_come_back(path: Path) -> None:
+    measured(path)
+    again = Calibration.read(path)
+    assert again.speed("a", "bigdl", "bigdl/2/1") == SPEED
+    assert list(path.parent.iterdir()) == [path], "nothing half-written is left"
+
+
+def test_figures_are_added_and_replaced(path: Path) -> None:
+    first = measured(path)
+    both = Calibration.read(path).with_speed("a", "openvino", "openvino/1/1", SPEED)
+    both.with_speed("a", "bigdl", "bigdl/2/1", replace(SPEED, writing=99.0)).write()
+    again = Calibration.read(path)
+    assert again.speed("a", "openvino", "openvino/1/1") == SPEED
+    assert again.speed("a", "bigdl", "bigdl/2/1") == replace(SPEED, writing=99.0)
+    assert first.speed("a", "openvino", "openvino/1/1") is None, "values do not change"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("a", "bigdl", "bigdl/2/2"),
+        ("a", "bigdl", "bigdl/3/1"),
+        ("a", "openvino", "bigdl/2/1"),
+        ("b", "bigdl", "bigdl/2/1"),
+    ],
+)
+def test_another_recipe_engine_or_model_is_not_measured(asked: tuple[str, str, str], path: Path) -> None:
+    assert measured(path).speed(*asked) is None
+
+
+def test_another_machine_measures_anew(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured(path)
+    monkeypatch.setattr(module, "_processor", lambda: "Other Xeon")
+    assert Calibration.read(path).speed("a", "bigdl", "bigdl/2/1") is None
+
+
+def test_the_machine_is_its_processor_and_cores() -> None:
+    assert len(machine_key().split("/")) >= 3
+    assert machine_key() == machine_key()
+
+
+def document(**speed: object) -> str:
+    return json.dumps({"machine": machine_key(), "speeds": {"a b c": speed}})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        json.dumps({"machine": machine_key()}),
+        json.dumps({"machine": machine_key(), "speeds": []}),
+        json.dumps({"machine": machine_key(), "speeds": {"a b c": 3}}),
+        document(reading=1),
+        document(reading=1, writing=0, load_seconds=1),
+        document(reading=-1, writing=1, load_seconds=1),
+        document(reading="fast", writing=1, load_seconds=1),
+        document(reading=None, writing=1, load_seconds=1),
+        document(reading=float("nan"), writing=1, load_seconds=1),
+        document(reading=1, writing=float("inf"), load_seconds=1),
+    ],
+)
+def test_a_damaged_file_is_as_good_as_none(damage: str, path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text(damage, encoding="utf-8")
+    assert Calibration.read(path).speed("a", "b", "c") is None
+    measured(path)
+    assert Calibration.read(path).speed("a", "bigdl", "bigdl/2/1") == SPEED
+
+
+def test_the_file_is_whole_or_the_old_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calibration = measured(path)
+    before = path.read_text(encoding="utf-8")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        calibration.with_speed("b", "bigdl", "x", SPEED).write()
+    assert path.read_text(encoding="utf-8") == before
+
+
+def test_a_typical_differential(tmp_path: Path) -> None:
+    model = scripted_model(tmp_path / "script.json", Script("答"))
+    assert Calibration.job_seconds(model) == float("inf")
+    assert Calibration.job_seconds(replace(model, speed=Speed(100, 10, 9))) == pytest.approx(36)
