@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import re
 import signal
-import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.inference.engines.scripted import Script
-from tests.helpers.scripted_catalog import add_scripted_models, program_environment
+from tests.helpers.screen import Program, Screen, focus, wait_for
+from tests.helpers.scripted_catalog import add_scripted_models
 
 pytestmark = pytest.mark.xvfb
 
-TITLE = "病程助手"
-SIZE = "1366x768"
 PATIENT, COMPLAINT, FEATURES = "Zhao Shiyong", "胸痛3小时", "持续胸骨后压榨样痛，cTnI 2.8 ng/ml"
 ANSWER = """1. **急性心肌梗死**
    - 支持点：持续胸骨后疼痛；cTnI 2.8 ng/ml
@@ -36,112 +28,6 @@ ANSWER = """1. **急性心肌梗死**
    - 缺什么：双上肢血压
    - 建议检查：主动脉CTA
 """
-
-
-@dataclass
-class Screen:
-    """An X server and a doctor's hands at it."""
-
-    display: str
-
-    def xdotool(self, *arguments: str) -> str:
-        command = ["xdotool", *arguments]
-        result = subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=60)
-        return result.stdout.strip()
-
-    def windows(self) -> list[str]:
-        return self.xdotool("search", "--onlyvisible", "--name", f"^{TITLE}$").split()
-
-    def keys(self, *keys: str) -> None:
-        self.xdotool("key", *keys)
-
-    def write(self, text: str) -> None:
-        self.xdotool("type", "--delay", "30", text)
-
-    def picture(self, path: Path) -> None:
-        subprocess.run(["import", "-window", "root", str(path)], env=self.environment(), check=True, timeout=60)
-
-    def environment(self) -> dict[str, str]:
-        environment = program_environment(DISPLAY=self.display, QT_QPA_PLATFORM="xcb")
-        return {name: value for name, value in environment.items() if name != "WAYLAND_DISPLAY"}
-
-
-@dataclass
-class Program:
-    """The program at work on a data folder."""
-
-    process: subprocess.Popen[bytes]
-    data_dir: Path
-
-    def rows(self, query: str) -> list[Any]:
-        """Read the database beside the program; nothing while it is being made."""
-        try:
-            connection = sqlite3.connect(f"file:{self.data_dir / 'wardnote.sqlite3'}?mode=ro", uri=True)
-            try:
-                return connection.execute(query).fetchall()
-            finally:
-                connection.close()
-        except sqlite3.OperationalError:
-            return []
-
-    def sections(self) -> dict[str, str]:
-        rows = self.rows("SELECT sections FROM notes")
-        return json.loads(rows[0][0]) if rows else {}
-
-    def events(self) -> list[str]:
-        return [kind for (kind,) in self.rows("SELECT kind FROM feedback_events ORDER BY seq")]
-
-    def generations(self) -> list[Any]:
-        return self.rows("SELECT model, status, output FROM generations ORDER BY display_order")
-
-
-def wait_for(condition: Callable[[], object], what: str, timeout: float = 20) -> Any:
-    """Poll a condition outside this process (a database, an X server), which has no signal to wait on."""
-    deadline = time.monotonic() + timeout
-    while not (result := condition()):
-        assert time.monotonic() < deadline, f"waited in vain for: {what}"
-        time.sleep(0.05)
-    return result
-
-
-@pytest.fixture
-def screen() -> Iterator[Screen]:
-    reader, writer = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{SIZE}x24", "-nolisten", "tcp", "-noreset"],
-        pass_fds=(writer,),
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writer)
-    with os.fdopen(reader) as numbers:
-        number = numbers.readline().strip()
-    assert number, "Xvfb did not start"
-    yield Screen(f":{number}")
-    server.terminate()
-    server.wait(20)
-
-
-@pytest.fixture
-def start(screen: Screen, data_dir: Path) -> Iterator[Callable[[], Program]]:
-    programs: list[Program] = []
-
-    def run() -> Program:
-        command = [sys.executable, "-m", "app", "--data-dir", str(data_dir)]
-        root = Path(__file__).resolve().parents[2]
-        programs.append(Program(subprocess.Popen(command, env=screen.environment(), cwd=root), data_dir))
-        return programs[-1]
-
-    yield run
-    for program in programs:
-        if program.process.poll() is None:
-            program.process.kill()
-            program.process.wait(20)
-
-
-def focus(screen: Screen) -> None:
-    """Without a window manager nobody gives the focus back when a dialog closes."""
-    (window,) = wait_for(screen.windows, "the window")
-    screen.xdotool("windowfocus", "--sync", window)
 
 
 def admit(screen: Screen, program: Program) -> None:
