@@ -40,9 +40,17 @@ def measure(language: str, text: str, parent: Score, score: Callable[[str], Scor
     )
 
 
+def causality(text: str, score: Callable[[str], Score]) -> float:
+    """How much later tokens move earlier log-likelihoods (nats, largest); needs no parent."""
+    return _moved(score(text), score(altered(text)))
+
+
 def perplexity(score: Score) -> float:
     """Per token: exp of the mean negative log-likelihood."""
-    return math.exp(-sum(score.log_likelihoods) / len(score.log_likelihoods))
+    try:
+        return math.exp(-sum(score.log_likelihoods) / len(score.log_likelihoods))
+    except OverflowError:
+        return math.inf
 
 
 def passes(quality: Quality) -> bool:
@@ -55,5 +63,6 @@ def _moved(one: Score, other: Score) -> float:
     """The largest change of a log-likelihood before the first token that differs."""
     pairs = zip(one.token_ids, other.token_ids, strict=False)
     common = next((index for index, (a, b) in enumerate(pairs) if a != b), len(one.token_ids))
-    changes = zip(one.log_likelihoods[: common - 1], other.log_likelihoods[: common - 1], strict=True)
+    compared = max(common - 1, 0)
+    changes = zip(one.log_likelihoods[:compared], other.log_likelihoods[:compared], strict=True)
     return max((abs(a - b) for a, b in changes), default=0.0)
