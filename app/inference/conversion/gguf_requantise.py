@@ -65,7 +65,8 @@ def pack_with_zero_points(weights: NDArray[np.float32]) -> NDArray[np.uint8]:
     nibbles = values.astype(np.uint8)
     packed = nibbles[:, : _BLOCK // 2] | (nibbles[:, _BLOCK // 2 :] << 4)
     head = np.stack([step, -zero * step], axis=1).astype(np.float16).view(np.uint8)
-    return np.concatenate([head, packed], axis=1).reshape(weights.shape[0], -1)
+    result: NDArray[np.uint8] = np.concatenate([head, packed], axis=1).reshape(weights.shape[0], -1)
+    return result
 
 
 def _quantised(

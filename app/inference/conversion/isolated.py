@@ -9,9 +9,11 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
-from app.core.errors import EngineFault, WardNoteError
+from app.core.errors import EngineFault, EnvironmentFault, WardNoteError
 
 _T = TypeVar("_T")
+# A process that closed its pipe is about to end.
+_GRACE_S = 10
 Report = Callable[[float], None]
 
 # No library may look for a hub of models, and torch's threads sleep when they have nothing to do.
@@ -32,8 +34,8 @@ def isolated(step: Callable[..., _T], *arguments: Any, report: Report) -> _T:
     try:
         result: _T = _result(ours, report)
         return result
-    except EOFError:
-        process.join()
+    except (EOFError, OSError):
+        process.join(_GRACE_S)
         raise EngineFault(f"模型转换进程意外退出（代码 {process.exitcode}），可能是内存不足或文件损坏") from None
     finally:
         process.kill()
@@ -62,6 +64,10 @@ def _child(pipe: Connection, step: Callable[..., Any], arguments: tuple[Any, ...
         pipe.send(("done", step(*arguments, lambda fraction: pipe.send(("progress", fraction)))))
     except WardNoteError as fault:
         pipe.send(("fault", fault))
+    except OSError as error:
+        pipe.send(
+            ("fault", EnvironmentFault(f"转换模型时无法读写文件（{error.strerror or error}），请检查磁盘空间与权限"))
+        )
     except Exception as error:
         pipe.send(("bug", f"{type(error).__name__}: {error}"))
 
