@@ -51,8 +51,8 @@ def check_backfill(binding: Binding, current: Binding) -> Verdict:
 
 
 def merged_text(existing: str, addition: str) -> str:
-    """The section with the suggestion below what it says; unchanged if the suggestion ends it already."""
+    """The section with the suggestion after a blank line below what it says; unchanged if the suggestion ends it."""
     kept, added = existing.rstrip(), addition.strip()
     if not added or kept == added or kept.endswith("\n" + added):
         return existing
-    return f"{kept}\n{added}" if kept else added
+    return f"{kept}\n\n{added}" if kept else added

@@ -53,14 +53,14 @@ def test_a_changed_input_asks() -> None:
     [
         ("", "1. 心梗\n", "1. 心梗"),
         ("  \n", "1. 心梗", "1. 心梗"),
-        ("自己写的", "1. 心梗", "自己写的\n1. 心梗"),
-        ("自己写的\n\n", "\n1. 心梗\n", "自己写的\n1. 心梗"),
+        ("自己写的", "1. 心梗", "自己写的\n\n1. 心梗"),
+        ("自己写的\n\n\n", "\n1. 心梗\n", "自己写的\n\n1. 心梗"),
         ("自己写的\n1. 心梗", "1. 心梗", "自己写的\n1. 心梗"),
         ("1. 心梗 ", "1. 心梗", "1. 心梗 "),
-        ("前文1. 心梗", "1. 心梗", "前文1. 心梗\n1. 心梗"),
+        ("前文1. 心梗", "1. 心梗", "前文1. 心梗\n\n1. 心梗"),
         ("自己写的", "  ", "自己写的"),
     ],
 )
-def test_a_suggestion_goes_below_what_is_there_and_only_once(existing: str, addition: str, merged: str) -> None:
+def test_a_suggestion_goes_after_a_blank_line_and_only_once(existing: str, addition: str, merged: str) -> None:
     assert merged_text(existing, addition) == merged
     assert merged_text(merged, addition) == merged

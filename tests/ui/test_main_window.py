@@ -181,7 +181,7 @@ def test_a_section_with_text_is_shown_before_more_is_added(open_ward: Open) -> N
     ward.press(Qt.Key.Key_1, CONTROL)
     assert ward.window.acts.dialog is not None
     ward.window.acts.dialog.accept()
-    assert ward.differential == f"医师自己写的一条\n{plain(1)}"
+    assert ward.differential == f"医师自己写的一条\n\n{plain(1)}"
     ward.press(Qt.Key.Key_Z, CONTROL)
     assert ward.differential == "医师自己写的一条"
 
