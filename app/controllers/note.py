@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 from uuid import uuid4
 
 from PySide6.QtCore import QObject, Signal
@@ -17,11 +18,13 @@ from app.core.events import Vote
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, Note, NoteKind, input_hash
 from app.core.runs import Binding, Comparison, Generation
 from app.storage.encounters import EncounterSummary
-from app.storage.notes import VersionReason
+from app.storage.notes import NoteVersion, VersionReason
 from app.storage.repositories import Repositories
 from app.workers.storage_thread import StorageThread
 
-__all__ = ["EncounterSummary", "NoteController", "OpenNote", "SaveTiming", "VersionReason"]
+__all__ = ["EncounterSummary", "NoteController", "NoteVersion", "OpenNote", "SaveTiming", "VersionReason"]
+
+T = TypeVar("T")
 
 _BUG = "程序内部出错，内容仍保留在窗口中，程序会自动重试；若反复出现，请联系信息科。"
 _EARLIER_NOTE = "刚才离开的那份病历还没有保存成功，程序会继续重试。"
@@ -116,10 +119,30 @@ class NoteController(QObject):
         for saver in self._savers.values():
             saver.flush()
 
-    def checkpoint(self, reason: VersionReason = VersionReason.SAVED) -> None:
-        """Save, and keep this state as a version (Ctrl+S, and after a backfill)."""
+    def checkpoint(
+        self, reason: VersionReason = VersionReason.SAVED, done: Callable[[int], None] = lambda version: None
+    ) -> None:
+        """Save, and keep this state as a version (Ctrl+S, after a backfill, around a restore).
+
+        `done` is told the newest version after the commit; not called if that failed, which `save_failed` says.
+        """
         if self._open_note is not None:
-            self._saver(self._open_note).checkpoint(reason, self._actor, lambda note: None)
+            self._saver(self._open_note).checkpoint(
+                reason, self._actor, lambda note: done(note.version) if note else None
+            )
+
+    def list_versions(self, done: Callable[[tuple[NoteVersion, ...]], None]) -> None:
+        """Tell the kept versions of the open note, newest first; not called if another note was opened meanwhile."""
+        self._read(lambda repositories, note_id: repositories.notes.versions(note_id)[::-1], done)
+
+    def read_versions(self, numbers: Sequence[int], done: Callable[[tuple[Mapping[str, str], ...]], None]) -> None:
+        """Tell the sections of these versions of the open note; not called if another note was opened meanwhile."""
+        self._read(
+            lambda repositories, note_id: tuple(
+                repositories.notes.version_sections(note_id, number) for number in numbers
+            ),
+            done,
+        )
 
     def request_binding(self, done: Callable[[Binding], None]) -> None:
         """Keep this state as a version and tell what a comparison of it is bound to.
@@ -153,6 +176,16 @@ class NoteController(QObject):
         """Save what is left and stop all timers; the storage thread's `close` then sees it through."""
         for saver in self._savers.values():
             saver.close()
+
+    def _read(self, work: Callable[[Repositories, str], T], done: Callable[[T], None]) -> None:
+        if self._open_note is None:
+            return
+        note_id = self._open_note.note.note_id
+        self._storage.submit(
+            lambda repositories: work(repositories, note_id),
+            lambda result: done(result) if self._is_open(note_id) else None,
+            self._on_load_failed,
+        )
 
     def _saver(self, open_note: OpenNote) -> Autosaver:
         return self._savers[open_note.note.note_id]

@@ -22,18 +22,19 @@ class VersionReason(StrEnum):
     SAVED = "saved"
     COMPARISON = "comparison"
     BACKFILL = "backfill"
+    BEFORE_RESTORE = "before_restore"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)
 class NoteVersion:
-    """One kept state of a note: who, when, why, what."""
+    """One kept state of a note: who, when, why; its texts are read apart, since a long note has many versions."""
 
     note_id: str
     version: int
     reason: VersionReason
     actor: str
     occurred_at: datetime
-    sections: Mapping[str, str]
 
 
 class NoteRepository:
@@ -69,7 +70,7 @@ class NoteRepository:
         """Save, and keep this state as a version; a state equal to the newest version is not kept again."""
         with self._database.transaction() as sql:
             note = _overwrite(sql, note_id, sections, now)
-            if note.version and _newest_sections(sql, note) == sections_json(note.sections):
+            if note.version and _version_sections(sql, note_id, note.version) == sections_json(note.sections):
                 return note
             note = replace(note, version=note.version + 1)
             append(sql, NOTE_VERSIONS, _version_row(note, reason, actor))
@@ -79,9 +80,16 @@ class NoteRepository:
 
     def versions(self, note_id: str) -> tuple[NoteVersion, ...]:
         """All kept versions, oldest first."""
-        query = "SELECT * FROM note_versions WHERE note_id = ? ORDER BY seq"
+        query = (
+            "SELECT note_id, version, reason, actor, occurred_at FROM note_versions WHERE note_id = ? ORDER BY version"
+        )
         with self._database.snapshot() as sql:
             return tuple(_version(row) for row in sql.query(query, [note_id]))
+
+    def version_sections(self, note_id: str, version: int) -> Mapping[str, str]:
+        """The texts of one kept version. Raises LookupError if there is none of this number."""
+        with self._database.snapshot() as sql:
+            return sections_of(_version_sections(sql, note_id, version))
 
 
 def _overwrite(sql: Any, note_id: str, sections: Mapping[str, str], now: datetime) -> Note:
@@ -99,9 +107,11 @@ def _stored(sql: Any, note_id: str) -> Mapping[str, Any]:
     raise LookupError("no such note")
 
 
-def _newest_sections(sql: Any, note: Note) -> str:
+def _version_sections(sql: Any, note_id: str, version: int) -> str:
     query = "SELECT sections FROM note_versions WHERE note_id = ? AND version = ?"
-    return str(sql.execute(query, [note.note_id, note.version]).fetchone()[0])
+    for (sections,) in sql.execute(query, [note_id, version]):
+        return str(sections)
+    raise LookupError("no such version")
 
 
 def _row(note: Note, created_at: datetime) -> dict[str, Any]:
@@ -149,5 +159,4 @@ def _version(row: Mapping[str, Any]) -> NoteVersion:
         reason=VersionReason(row["reason"]),
         actor=row["actor"],
         occurred_at=datetime.fromisoformat(row["occurred_at"]),
-        sections=sections_of(row["sections"]),
     )

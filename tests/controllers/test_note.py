@@ -1,12 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.controllers.note import EncounterSummary, NoteController, OpenNote, SaveTiming, VersionReason
+from app.controllers.note import (
+    EncounterSummary,
+    NoteController,
+    NoteVersion,
+    OpenNote,
+    SaveTiming,
+    VersionReason,
+)
 from app.core.backfill import Decision, check_backfill
 from app.core.entities import Sex
 from app.core.errors import UsageFault
@@ -250,6 +257,57 @@ def test_checkpoints_keep_their_reason(
             controller.checkpoint(reason)
     versions = ask(qtbot, storage, lambda repositories: repositories.notes.versions(patient_one.note_id))
     assert [(version.version, version.reason.value) for version in versions] == [(1, "saved"), (2, "backfill")]
+
+
+def test_kept_versions_are_listed_newest_first_and_read(
+    controller: NoteController, patient_one: Binding, qtbot: QtBot
+) -> None:
+    opened(qtbot, controller, patient_one)
+    numbers: list[int] = []
+    for text in ("一", "二", "二"):
+        controller.edit("plan", text)
+        controller.checkpoint(VersionReason.SAVED, numbers.append)
+    controller.edit("plan", "三")
+    listed: list[tuple[NoteVersion, ...]] = []
+    read: list[tuple[Mapping[str, str], ...]] = []
+    controller.list_versions(listed.append)
+    controller.read_versions((2, 1), read.append)
+    qtbot.waitUntil(lambda: bool(read))
+    assert numbers == [1, 2, 2]
+    assert [(version.version, version.actor) for version in listed[0]] == [(2, DOCTOR), (1, DOCTOR)]
+    assert [sections["plan"] for sections in read[0]] == ["二", "一"]
+
+
+def test_versions_of_a_note_that_was_left_are_not_told(
+    controller: NoteController, patient_one: Binding, patient_two: Binding, qtbot: QtBot
+) -> None:
+    opened(qtbot, controller, patient_one)
+    controller.checkpoint()
+    answers: list[object] = []
+    controller.open(patient_two.encounter_id)
+    controller.list_versions(answers.append)
+    controller.read_versions((1,), answers.append)
+    qtbot.waitUntil(lambda: controller.binding is not None and controller.binding.note_id == patient_two.note_id)
+    bound(qtbot, controller)
+    assert answers == []
+
+
+def test_a_version_that_cannot_be_stored_is_not_told_as_kept(
+    controller: NoteController,
+    storage: StorageThread,
+    patient_one: Binding,
+    qtbot: QtBot,
+    expected_logs: ExpectedLogs,
+) -> None:
+    expected_logs.expect("SQLITE_FULL")
+    opened(qtbot, controller, patient_one)
+    ask(qtbot, storage, lambda repositories: allow_pages(repositories, 0))
+    controller.edit("plan", "长" * 60_000)
+    numbers: list[int] = []
+    with qtbot.waitSignal(controller.save_failed):
+        controller.checkpoint(VersionReason.SAVED, numbers.append)
+    assert numbers == []
+    ask(qtbot, storage, lambda repositories: allow_pages(repositories, 10_000))
 
 
 def test_a_full_disk_is_told_and_the_text_is_saved_once_there_is_room(

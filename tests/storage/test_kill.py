@@ -71,6 +71,6 @@ def assert_all_there(repositories: Repositories, acknowledged: list[tuple[str, s
     assert {word for kind, word in acknowledged if kind == "generation"} <= set(generations)
     assert {word for kind, word in acknowledged if kind == "event"} <= set(events)
     assert 0 <= len(generations) - len(events) <= kills
-    versions = repositories.notes.versions(summary.note_id)
-    kept = [number_of(version.sections["plan"]) for version in versions]
+    numbers = [version.version for version in repositories.notes.versions(summary.note_id)]
+    kept = [number_of(repositories.notes.version_sections(summary.note_id, number)["plan"]) for number in numbers]
     assert kept == list(range(CHECKPOINT_EVERY, said + 1, CHECKPOINT_EVERY))

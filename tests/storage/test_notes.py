@@ -47,7 +47,20 @@ def test_a_checkpoint_keeps_who_when_why_and_what(repositories: Repositories) ->
         DOCTOR,
         NOW,
     )
-    assert version.sections["plan"] == "监护"
+    assert repositories.notes.version_sections(note_id, 1)["plan"] == "监护"
+
+
+def test_versions_are_read_by_number_and_stay_as_they_were(repositories: Repositories) -> None:
+    note_id, other = a_stay(repositories).note_id, a_stay(repositories, "测试乙", "5床").note_id
+    for text in ("一", "二", "三"):
+        repositories.notes.checkpoint(note_id, with_text(plan=text), VersionReason.SAVED, DOCTOR, NOW)
+    repositories.notes.checkpoint(other, with_text(plan="别人"), VersionReason.SAVED, DOCTOR, NOW)
+    repositories.notes.save(note_id, with_text(plan="四"), NOW)
+    versions = repositories.notes.versions(note_id)
+    assert [version.version for version in versions] == [1, 2, 3]
+    assert [repositories.notes.version_sections(note_id, n)["plan"] for n in (1, 2, 3)] == ["一", "二", "三"]
+    with pytest.raises(LookupError):
+        repositories.notes.version_sections(note_id, 4)
 
 
 def test_the_same_state_is_not_kept_twice(repositories: Repositories) -> None:
