@@ -5,8 +5,10 @@ Source: the GGUF specification of ggml; tensor names and dequantisation come fro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,8 @@ _PER_LAYER = (
     "mlp.up_proj.weight",
     "mlp.down_proj.weight",
 )
+# More layers than any model of these families has; a broken file may claim billions.
+_MOST_LAYERS = 512
 _ARCHITECTURES = {
     "llama": ("LlamaForCausalLM", "llama", gguf.MODEL_ARCH.LLAMA),
     "qwen2": ("Qwen2ForCausalLM", "qwen2", gguf.MODEL_ARCH.QWEN2),
@@ -48,27 +52,65 @@ class Vocabulary:
 
 
 class GgufSource:
-    """A GGUF file of an architecture that both engines run (llama, qwen2). Raises ModelFileFault for any other."""
+    """A GGUF file of an architecture that both engines run (llama, qwen2).
+
+    Raises ModelFileFault, here or later, for any other, for a broken file, and for one with parts that would be lost:
+    nothing is guessed, since parent and copy would then be wrong alike.
+    """
 
     def __init__(self, path: Path) -> None:
+        self._name = path.name
         try:
             self._reader = gguf.GGUFReader(path)
-        except (ValueError, IndexError, OSError, KeyError) as error:
-            raise ModelFileFault(f"GGUF 文件 {path.name} 无法读取：文件不完整或已损坏，请重新下载") from error
+        except Exception as error:  # whatever the reader stumbles over is the file's fault
+            raise self._fault("无法读取：文件不完整或已损坏，请重新下载") from error
         architecture = str(self._field("general.architecture", ""))
         if architecture not in _ARCHITECTURES:
-            raise ModelFileFault(f"GGUF 文件 {path.name} 的结构 {architecture or '未知'} 不受支持（支持 llama、qwen2）")
+            raise self._fault(f"的结构 {architecture or '未知'} 不受支持（支持 llama、qwen2）")
         self.class_name, self.model_type, self._arch = _ARCHITECTURES[architecture]
         self._prefix = architecture
         self._tensors = {tensor.name: tensor for tensor in self._reader.tensors}
-        self._names_in_file = gguf.get_tensor_name_map(self._arch, int(self._hyper("block_count")))
+        self._layers = self._count("block_count")
+        if self._layers > _MOST_LAYERS:
+            raise self._fault(f"的层数 {self._layers} 无效")
+        self._names_in_file = gguf.get_tensor_name_map(self._arch, self._layers)
+        self._refuse_other_positions()
+
+    def _fault(self, reason: str) -> ModelFileFault:
+        return ModelFileFault(f"GGUF 文件 {self._name} {reason}")
 
     def _field(self, key: str, default: Any = None) -> Any:
         field = self._reader.fields.get(key)
-        return default if field is None else field.contents()
+        try:
+            return default if field is None else field.contents()
+        except Exception as error:
+            raise self._fault(f"的字段 {key} 已损坏，请重新下载") from error
 
-    def _hyper(self, key: str, default: Any = None) -> Any:
-        return self._field(f"{self._prefix}.{key}", default)
+    def _required(self, key: str) -> Any:
+        value = self._field(key)
+        if value is None:
+            raise self._fault(f"缺少字段 {key}")
+        return value
+
+    def _count(self, key: str, default: int | None = None) -> int:
+        name = f"{self._prefix}.{key}"
+        value = self._required(name) if default is None else self._field(name, default)
+        if not isinstance(value, int) or value <= 0:
+            raise self._fault(f"的字段 {name} 无效")
+        return value
+
+    def _figure(self, key: str, default: float | None = None) -> float:
+        name = f"{self._prefix}.{key}"
+        value = self._required(name) if default is None else self._field(name, default)
+        if not isinstance(value, int | float) or not 0 < value < math.inf:
+            raise self._fault(f"的字段 {name} 无效")
+        return float(value)
+
+    def _refuse_other_positions(self) -> None:
+        """Scaled positions would be lost without a trace in short texts."""
+        scaling = self._field(f"{self._prefix}.rope.scaling.type", "none")
+        if scaling != "none":
+            raise self._fault(f"的位置编码扩展 {scaling} 不受支持")
 
     @property
     def chat_template(self) -> str:
@@ -78,28 +120,44 @@ class GgufSource:
     @property
     def eos_token_id(self) -> int:
         """The token that ends an answer."""
-        return int(self._field("tokenizer.ggml.eos_token_id"))
+        return self._token("eos", None)
 
     @property
     def bos_token_id(self) -> int:
         """The token that begins a text."""
-        return int(self._field("tokenizer.ggml.bos_token_id", self.eos_token_id))
+        return self._token("bos", self.eos_token_id)
+
+    def _token(self, name: str, default: int | None) -> int:
+        key = f"tokenizer.ggml.{name}_token_id"
+        value = self._required(key) if default is None else self._field(key, default)
+        if not isinstance(value, int) or not 0 <= value < self._vocabulary_size:
+            raise self._fault(f"的字段 {key} 无效")
+        return value
+
+    @property
+    def context_tokens(self) -> int:
+        """The longest text that the model was trained for."""
+        return self._count("context_length")
+
+    @cached_property
+    def _vocabulary_size(self) -> int:
+        return len(self._required("tokenizer.ggml.tokens"))
 
     def config(self) -> dict[str, object]:
         """`config.json` of the Hugging Face folder; `rope_theta` at top level, where transformers 4.37 looks."""
-        heads = int(self._hyper("attention.head_count"))
+        heads = self._count("attention.head_count")
         return {
             "architectures": [self.class_name],
             "model_type": self.model_type,
-            "hidden_size": int(self._hyper("embedding_length")),
-            "intermediate_size": int(self._hyper("feed_forward_length")),
-            "num_hidden_layers": int(self._hyper("block_count")),
+            "hidden_size": self._count("embedding_length"),
+            "intermediate_size": self._count("feed_forward_length"),
+            "num_hidden_layers": self._layers,
             "num_attention_heads": heads,
-            "num_key_value_heads": int(self._hyper("attention.head_count_kv", heads)),
-            "max_position_embeddings": int(self._hyper("context_length")),
-            "rope_theta": float(self._hyper("rope.freq_base", 10000.0)),
-            "rms_norm_eps": float(self._hyper("attention.layer_norm_rms_epsilon")),
-            "vocab_size": len(self._field("tokenizer.ggml.tokens")),
+            "num_key_value_heads": self._count("attention.head_count_kv", heads),
+            "max_position_embeddings": self.context_tokens,
+            "rope_theta": self._figure("rope.freq_base", 10000.0),
+            "rms_norm_eps": self._figure("attention.layer_norm_rms_epsilon"),
+            "vocab_size": self._vocabulary_size,
             "hidden_act": "silu",
             # BigDL-LLM does not tie embeddings: the head is always written as a tensor of its own.
             "tie_word_embeddings": False,
@@ -110,39 +168,80 @@ class GgufSource:
 
     def vocabulary(self) -> Vocabulary:
         """The tokenizer's raw material."""
-        types = self._field("tokenizer.ggml.token_type")
+        kind = self._required("tokenizer.ggml.model")
+        if kind != "gpt2":
+            raise self._fault(f"的分词器 {kind} 不受支持（支持字节级 BPE，即 gpt2）")
+        types = self._required("tokenizer.ggml.token_type")
         marked = (gguf.TokenType.CONTROL, gguf.TokenType.USER_DEFINED)
         return Vocabulary(
-            tokens=tuple(self._field("tokenizer.ggml.tokens")),
-            merges=tuple(self._field("tokenizer.ggml.merges")),
+            tokens=tuple(self._required("tokenizer.ggml.tokens")),
+            merges=tuple(self._required("tokenizer.ggml.merges")),
             special=tuple(index for index, kind in enumerate(types) if kind in marked),
             pre_tokenizer=str(self._field("tokenizer.ggml.pre", "")),
         )
 
     def weights(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
         """Every tensor under its Hugging Face name, dequantised to float32, in row-major (out, in) shape."""
-        for name in self._names():
-            tensor = self._lookup(name)
-            if tensor is not None:
-                yield name, self._unpermuted(name, gguf.dequantize(tensor.data, tensor.tensor_type))
+        found = {name: self._lookup(name) for name in self._names()}
+        unused = set(self._tensors) - {tensor.name for tensor in found.values()}
+        if unused:
+            raise self._fault(f"含有不受支持的张量 {min(unused)}")
+        shapes = self._shapes()
+        for name, tensor in found.items():
+            weight = self._expanded(tensor)
+            if weight.shape != shapes[_kind_of(name)]:
+                raise self._fault(f"的张量 {tensor.name} 形状与配置不符")
+            yield name, self._unpermuted(name, weight)
+
+    def _expanded(self, tensor: gguf.ReaderTensor) -> NDArray[np.float32]:
+        try:
+            weight: NDArray[np.float32] = gguf.dequantize(tensor.data, tensor.tensor_type)
+        except NotImplementedError as error:
+            raise self._fault(f"的张量 {tensor.name} 的格式 {tensor.tensor_type.name} 不受支持") from error
+        return weight
 
     def _names(self) -> Iterator[str]:
         yield from _TOP_LEVEL
-        for layer in range(int(self._hyper("block_count"))):
+        for layer in range(self._layers):
             for suffix in _PER_LAYER:
-                yield f"model.layers.{layer}.{suffix}"
+                if self.model_type == "qwen2" or not suffix.endswith(".bias"):
+                    yield f"model.layers.{layer}.{suffix}"
 
-    def _lookup(self, name: str) -> gguf.ReaderTensor | None:
-        found = self._tensors.get(self._names_in_file.get_name(name, try_suffixes=(".weight", ".bias")) or "")
-        if found is None and name == "lm_head.weight":  # tied in the file: the embedding is the head
-            return self._tensors.get("token_embd.weight")
-        return found
+    def _lookup(self, name: str) -> gguf.ReaderTensor:
+        in_file = self._names_in_file.get_name(name, try_suffixes=(".weight", ".bias"))
+        if name == "lm_head.weight" and in_file not in self._tensors:  # tied in the file: the embedding is the head
+            in_file = "token_embd.weight"
+        if in_file not in self._tensors:
+            raise self._fault(f"缺少张量 {in_file}")
+        return self._tensors[in_file]
+
+    def _shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """What each kind of tensor must be, as (out, in)."""
+        hidden, inner = self._count("embedding_length"), self._count("feed_forward_length")
+        heads = self._count("attention.head_count")
+        keys = hidden // heads * self._count("attention.head_count_kv", heads)
+        return {
+            **dict.fromkeys(_TOP_LEVEL, (self._vocabulary_size, hidden)),
+            **dict.fromkeys(("model.norm.weight", *_PER_LAYER[:2]), (hidden,)),
+            **dict.fromkeys(("self_attn.q_proj.weight", "self_attn.o_proj.weight"), (hidden, hidden)),
+            **dict.fromkeys(("self_attn.k_proj.weight", "self_attn.v_proj.weight"), (keys, hidden)),
+            **dict.fromkeys(("self_attn.k_proj.bias", "self_attn.v_proj.bias"), (keys,)),
+            "self_attn.q_proj.bias": (hidden,),
+            **dict.fromkeys(("mlp.gate_proj.weight", "mlp.up_proj.weight"), (inner, hidden)),
+            "mlp.down_proj.weight": (hidden, inner),
+        }
 
     def _unpermuted(self, name: str, weight: NDArray[np.float32]) -> NDArray[np.float32]:
         """Undo llama.cpp's reordering of q and k rows (its rotary layout), which only Llama models have."""
         if self.model_type != "llama" or not name.endswith(("q_proj.weight", "k_proj.weight")):
             return weight
-        key = "attention.head_count" if "q_proj" in name else "attention.head_count_kv"
-        heads, rows = int(self._hyper(key)), weight.shape[0]
-        halves = weight.reshape(heads, rows // heads // 2, 2, *weight.shape[1:])
+        heads = self._count("attention.head_count")
+        if "k_proj" in name:
+            heads = self._count("attention.head_count_kv", heads)
+        halves = weight.reshape(heads, weight.shape[0] // heads // 2, 2, *weight.shape[1:])
         return np.ascontiguousarray(halves.swapaxes(1, 2).reshape(weight.shape))
+
+
+def _kind_of(name: str) -> str:
+    """A tensor's name without its layer."""
+    return name.split(".", 3)[3] if name.startswith("model.layers.") else name

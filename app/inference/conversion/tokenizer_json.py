@@ -17,11 +17,17 @@ _QWEN2 = (
 
 
 def build_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
-    """A byte-level BPE tokenizer; raises ModelFileFault for a pre-tokeniser that is not known."""
+    """A byte-level BPE tokenizer.
+
+    Raises ModelFileFault for a pre-tokeniser that is not known, and for merges that do not fit the tokens.
+    """
     special = frozenset(vocabulary.special)
     ids = {token: index for index, token in enumerate(vocabulary.tokens)}
     merges = [tuple(merge.split(" ", 1)) for merge in vocabulary.merges]
-    tokenizer = Tokenizer(models.BPE(vocab=ids, merges=merges))
+    try:
+        tokenizer = Tokenizer(models.BPE(vocab=ids, merges=merges))
+    except Exception as error:  # the library raises nothing more precise
+        raise ModelFileFault("GGUF 文件的词表已损坏（合并规则与词元不符），请重新下载") from error
     _set_pre_tokenizer(tokenizer, vocabulary.pre_tokenizer)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens(
