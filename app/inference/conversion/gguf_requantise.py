@@ -1,4 +1,4 @@
-"""A GGUF that OpenVINO GenAI reads without loss: tensors of kinds that it refuses or rounds are quantised again.
+"""A GGUF that OpenVINO GenAI reads without loss as INT4: other tensors are quantised again.
 
 GenAI 2026.4 reads Q4_0, Q4_1, Q8_0, Q4_K, Q6_K, F16 and F32 tensors. Published Q4_K_M files of small models also hold
 Q5_0, because Q4_K needs rows that are multiples of 256. Q4_1 it turns into 4-bit weights with an integer zero point,
@@ -7,6 +7,7 @@ which moves every value of a block whose minimum is no multiple of its step.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,39 +16,75 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
-_EXACT = frozenset({Kind.Q4_0, Kind.Q8_0, Kind.Q4_K, Kind.Q6_K, Kind.F16, Kind.F32})
+from app.core.errors import ModelFileFault
+
+_EXACT = frozenset({Kind.Q4_0, Kind.Q8_0, Kind.Q4_K, Kind.Q6_K})
+# Read without loss too, but a matrix of these is not INT4; norms and biases (one dimension) stay in them.
+_PLAIN = frozenset({Kind.F16, Kind.F32})
 # Kept in 8 bits, as llama.cpp's Q4_K_M mixture gives these more: they lose most, and are the smaller part. The
 # embedding is read one row per token, so that 8 bits cost no speed there. Perplexity of SmolLM2-135M over the
 # parent's: 1.26 with all in 4 bits, 1.09 so.
 _PRECISE = ("token_embd", "attn_k.", "attn_v.", "ffn_down.")
 _BLOCK = 32
+# What the writer says itself.
+_OF_THE_FILE = ("general.architecture", "general.alignment")
 # Shares of the full range that are tried as a block's range; the one with the least squared error is taken.
 _RANGES = (1.0, 0.95, 0.9, 0.85)
 
 
 def needs_requantising(path: Path) -> bool:
-    """True if the file has tensors that GenAI refuses or rounds."""
-    return any(tensor.tensor_type not in _EXACT for tensor in gguf.GGUFReader(path).tensors)
+    """True if the file has tensors that GenAI refuses, rounds or leaves unquantised."""
+    return not all(_stays(tensor) for tensor in gguf.GGUFReader(path).tensors)
+
+
+def weights_name(path: Path) -> str:
+    """What a file's weights are, for the generation's metadata: `int4 q4_1+q8_0` where most of them are 4-bit.
+
+    The embedding, which INT4 models commonly keep in 8 bits, is named but not counted.
+    """
+    tensors = [tensor for tensor in gguf.GGUFReader(path).tensors if tensor.tensor_type != Kind.F32]
+    sizes: Counter[Kind] = Counter()
+    for tensor in tensors:
+        sizes[tensor.tensor_type] += int(tensor.n_elements) if tensor.name != "token_embd.weight" else 0
+    four_bit = sum(size for kind, size in sizes.items() if kind.name.startswith("Q4"))
+    count = Counter(tensor.tensor_type for tensor in tensors)
+    kinds = "+".join(kind.name.lower() for kind, _ in count.most_common())
+    return f"{'int4' if four_bit > sizes.total() / 2 else 'int8'} {kinds}"
 
 
 def requantise(source: Path, target: Path, report: Callable[[float], None]) -> None:
-    """Copy a GGUF; inexact tensors become 4-bit with integer zero points (groups of 32), the precise ones Q8_0."""
+    """Copy a GGUF; other tensors become 4-bit with integer zero points (groups of 32), the precise ones Q8_0.
+
+    Raises ModelFileFault for a matrix whose rows are no multiples of a group.
+    """
     reader = gguf.GGUFReader(source)
     writer = gguf.GGUFWriter(target, reader.fields["general.architecture"].contents())
     _copy_fields(reader, writer)
     for done, tensor in enumerate(reader.tensors):
-        data, kind = tensor.data, tensor.tensor_type
-        if kind not in _EXACT:
-            weights = gguf.dequantize(tensor.data, tensor.tensor_type)
-            precise = any(part in tensor.name for part in _PRECISE)
-            kind = Kind.Q8_0 if precise else Kind.Q4_1
-            data = gguf.quantize(weights, kind) if precise else pack_with_zero_points(weights)
+        data, kind = (tensor.data, tensor.tensor_type) if _stays(tensor) else _quantised_again(tensor)
         writer.add_tensor(tensor.name, data, raw_dtype=kind)
         report((done + 1) / len(reader.tensors))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def _stays(tensor: gguf.ReaderTensor) -> bool:
+    return tensor.tensor_type in _EXACT or (tensor.tensor_type in _PLAIN and len(tensor.shape) == 1)
+
+
+def _quantised_again(tensor: gguf.ReaderTensor) -> tuple[NDArray[np.uint8], Kind]:
+    weights = gguf.dequantize(tensor.data, tensor.tensor_type)
+    if len(tensor.shape) == 1:  # a norm or a bias in bfloat16
+        return weights, Kind.F32
+    if weights.shape[-1] % _BLOCK:
+        raise ModelFileFault(
+            f"GGUF 张量 {tensor.name} 的行长 {weights.shape[-1]} 不是 {_BLOCK} 的倍数，无法量化为 INT4"
+        )
+    if any(part in tensor.name for part in _PRECISE):
+        return gguf.quantize(weights, Kind.Q8_0), Kind.Q8_0
+    return pack_with_zero_points(weights), Kind.Q4_1
 
 
 def pack_with_zero_points(weights: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -84,7 +121,7 @@ def _quantised(
 
 def _copy_fields(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
     for name, field in reader.fields.items():
-        if name.startswith("GGUF.") or name == "general.architecture":
+        if name.startswith("GGUF.") or name in _OF_THE_FILE:
             continue
         kind = field.types[0]
         sub_type = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None

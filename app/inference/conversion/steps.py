@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter
 from pathlib import Path
 
 from app.core.errors import ModelFileFault
@@ -68,10 +67,9 @@ def _forget_origin(config: Path) -> None:
 
 def convert_for_openvino(gguf_file: Path, folder: Path, report: Report) -> str:
     """An OpenVINO IR folder from a GGUF file, made by GenAI itself; returns what its weights are."""
-    import gguf
     import openvino_genai
 
-    from app.inference.conversion.gguf_requantise import needs_requantising, requantise
+    from app.inference.conversion.gguf_requantise import needs_requantising, requantise, weights_name
 
     folder.mkdir(parents=True, exist_ok=True)
     readable = folder / "model.gguf"
@@ -80,12 +78,12 @@ def convert_for_openvino(gguf_file: Path, folder: Path, report: Report) -> str:
     else:
         shutil.copy(gguf_file, readable)
     report(0.6)
-    kinds = Counter(tensor.tensor_type.name for tensor in gguf.GGUFReader(readable).tensors)
+    name = weights_name(readable)
     openvino_genai.LLMPipeline(str(readable), "CPU", enable_save_ov_model=True)
     readable.unlink()
     if not (folder / "openvino_model.xml").exists():
         raise ModelFileFault("OpenVINO 未能从该 GGUF 文件生成模型，请检查文件是否受支持")
-    return "int4 " + "+".join(kind.lower() for kind, _ in kinds.most_common() if kind != "F32")
+    return name
 
 
 def read_chat_template(folder: Path) -> str:
