@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.core.laterality import BOTH, SIDE
+
 
 @dataclass(frozen=True, slots=True)
 class UnsupportedFact:
@@ -102,21 +104,10 @@ def _arabic(match: re.Match[str]) -> str:
     return str(_DIGITS.get(tens, 1) * 10 + _DIGITS.get(ones, 0))
 
 
-_PART = (
-    r"(?:[上中下前后外内]{1,2})?(?:腹股沟|腹|胸|肺|肾|肋|输尿管|附件|卵巢|输卵管|睾丸|乳腺|乳房|甲状腺|颈|腰|背|臀|髋|股|膝"
-    r"|踝|足|肩|肘|腕|手|指|腿|臂|肢|眼|耳|鼻|面|颞|额|顶|枕|基底节|大脑|小脑|半球|扁桃体|季肋|肝|锁骨|桡骨|尺骨|胫骨|腓骨)"
-)
-# Drugs (左氧氟沙星, 右美托咪定) and names of diseases (左心衰竭, 右束支传导阻滞) are not sides that someone found.
-_NO_LEFT = r"右|旋|氧|甲状腺素|乙拉|炔诺|卡尼|西孟|奥硝|心|室|房|束支|冠|主干|前降|回旋"
-_NO_RIGHT = r"旋|美|佐匹|雷佐|丙亚|心|室|房|束支|冠"
-_SIDE = re.compile(rf"(?P<side>左(?!{_NO_LEFT})|(?<!左)右(?!{_NO_RIGHT}))侧?(?P<part>{_PART})?")
-_BOTH = re.compile(rf"(?:双|两)侧?(?P<part>{_PART})?")
-
-
 def _sides(text: str, source: str) -> Iterator[UnsupportedFact]:
-    written = [(match["side"], match["part"]) for match in _SIDE.finditer(source)]
-    both = {match["part"] for match in _BOTH.finditer(source)}
-    for match in _SIDE.finditer(text):
+    written = [(match["side"], match["part"]) for match in SIDE.finditer(source)]
+    both = {match["part"] for match in BOTH.finditer(source)}
+    for match in SIDE.finditer(text):
         if not _is_supported(match["side"], match["part"], written, both):
             yield UnsupportedFact(match.start(), match.end(), match[0], "side")
 

@@ -1,0 +1,1 @@
+"""Quality checks of a note by rules (病历质控): pure functions, no model."""

@@ -1,0 +1,29 @@
+"""When a document is due. 首次病程记录: 8 h after admission (病历书写基本规范)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from app.core.entities import Encounter
+
+FIRST_PROGRESS_DUE = timedelta(hours=8)
+
+
+def first_progress_left(encounter: Encounter, now: datetime) -> timedelta:
+    """How long until the 首次病程记录 is due; negative when it is overdue."""
+    return encounter.admitted_at + FIRST_PROGRESS_DUE - now
+
+
+def left_words(left: timedelta) -> str:
+    """A time left in words (`剩 2 小时`, `已超时 25 分钟`), never more than there is, never less than is late."""
+    if left > timedelta(0):
+        return f"剩 {_length(min(left, FIRST_PROGRESS_DUE))}"
+    return f"已超时 {_length(-left)}"
+
+
+def _length(time: timedelta) -> str:
+    if time < timedelta(hours=1):
+        return f"{time // timedelta(minutes=1)} 分钟"
+    if time < timedelta(days=2):
+        return f"{time // timedelta(hours=1)} 小时"
+    return f"{time.days} 天"

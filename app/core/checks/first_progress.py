@@ -1,0 +1,59 @@
+"""The quality checks of a 首次病程记录."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from app.core.checks.age import check_age
+from app.core.checks.complaint import check_complaint
+from app.core.checks.deadline import first_progress_left, left_words
+from app.core.checks.finding import CheckedNote, Finding, Severity, Span
+from app.core.checks.opposing import check_opposing
+from app.core.checks.sex import check_sex
+from app.core.checks.side import check_sides
+from app.core.notes import SECTIONS, NoteKind, Section
+
+_SECTIONS = SECTIONS[NoteKind.FIRST_PROGRESS]
+_ORDER = {section.key: order for order, section in enumerate(_SECTIONS)}
+
+
+def check_first_progress(note: CheckedNote) -> tuple[Finding, ...]:
+    """All findings: what must be settled before what is advised, each in the order of the note."""
+    found = (
+        *_missing(note),
+        *check_complaint(note),
+        *check_sex(note),
+        *check_age(note),
+        *check_sides(note),
+        *check_opposing(note),
+        *_unreviewed(note),
+    )
+    return tuple(sorted(found, key=_place))
+
+
+def _place(finding: Finding) -> tuple[bool, int, int]:
+    return finding.severity is Severity.ADVISED, _ORDER[finding.span.section], finding.span.start
+
+
+def _missing(note: CheckedNote) -> Iterator[Finding]:
+    """One finding for all empty sections, at the first of them: they are plain to see."""
+    empty = [section for section in _SECTIONS if section.required and not note.sections[section.key].strip()]
+    if not empty:
+        return
+    yield _finding("missing_section", empty[0], f"尚未书写：{'、'.join(section.title for section in empty)}。")
+    left = first_progress_left(note.encounter, note.now)
+    if left <= timedelta(0):
+        yield _finding("overdue", empty[0], f"首次病程记录应在入院后 8 小时内完成，{left_words(left)}。")
+
+
+def _finding(code: str, section: Section, reason: str) -> Finding:
+    return Finding(code, Severity.MUST, Span(section.key), reason)
+
+
+def _unreviewed(note: CheckedNote) -> Iterator[Finding]:
+    for section in _SECTIONS:
+        spans = [span for span in note.unreviewed_ai if span.section == section.key]
+        if spans:
+            reason = f"{section.title}有 {len(spans)} 行 AI 生成文字，尚未经医师审核。"
+            yield Finding("unreviewed_ai", Severity.MUST, spans[0], reason)
