@@ -200,6 +200,11 @@ class GgufSource:
             raise self._fault(f"的张量 {tensor.name} 的格式 {tensor.tensor_type.name} 不受支持") from error
         return weight
 
+    @property
+    def tensor_count(self) -> int:
+        """How many tensors `weights` gives."""
+        return len(list(self._names()))
+
     def _names(self) -> Iterator[str]:
         yield from _TOP_LEVEL
         for layer in range(self._layers):

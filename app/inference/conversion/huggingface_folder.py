@@ -24,12 +24,18 @@ def write_huggingface_folder(source: GgufSource, folder: Path, report: Callable[
     folder.mkdir(parents=True, exist_ok=True)
     _write_weights(source, folder, report)
     (folder / "config.json").write_text(json.dumps(source.config(), indent=1))
-    build_tokenizer(source.vocabulary()).save(str(folder / "tokenizer.json"))
-    (folder / "chat_template.jinja").write_text(source.chat_template)
+    vocabulary = source.vocabulary()
+    build_tokenizer(vocabulary).save(str(folder / "tokenizer.json"))
+    (folder / "chat_template.jinja").write_text(source.chat_template, encoding="utf-8")
+    tokens = {
+        "bos_token": vocabulary.tokens[source.bos_token_id],
+        "eos_token": vocabulary.tokens[source.eos_token_id],
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(tokens), encoding="utf-8")
 
 
 def _write_weights(source: GgufSource, folder: Path, report: Callable[[float], None]) -> None:
-    total = int(str(source.config()["num_hidden_layers"])) * 9
+    total = source.tensor_count
     shard: dict[str, NDArray[np.float16]] = {}
     index: dict[str, str] = {}
     shards = 0
@@ -39,7 +45,7 @@ def _write_weights(source: GgufSource, folder: Path, report: Callable[[float], N
         if sum(array.nbytes for array in shard.values()) > _SHARD_BYTES:
             save_file(shard, folder / index[name], metadata={"format": "pt"})
             shard, shards = {}, shards + 1
-        report(min(1.0, done / total))
+        report((done + 1) / total)
     if shard:
         save_file(shard, folder / f"model-{shards:05d}.safetensors", metadata={"format": "pt"})
     listing = {"metadata": {}, "weight_map": index}

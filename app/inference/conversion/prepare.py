@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 from app.core.errors import EnvironmentFault, ModelFileFault
-from app.core.runs import ModelIdentity
+from app.core.runs import Message, ModelIdentity
 from app.inference.catalog import CatalogModel, SourceKind
+from app.inference.chat_template import render_chat
 from app.inference.conversion import steps
+from app.inference.conversion.adopted import adopted_weights, refuse_incomplete
 from app.inference.conversion.isolated import isolated
 from app.inference.engine import LoadRequest, Score
 from app.inference.files import check_files, describe_files
 from app.inference.prepared import CheckedFile, PreparedModel
-from app.inference.quality import measure, passes
+from app.inference.quality import MAXIMUM_CAUSALITY, causality, measure, passes
 from app.inference.store import Manifest, Quality, prepared_folder, read_manifest, write_manifest
 from app.inference.supervisor import ModelHost
 
@@ -34,6 +37,11 @@ _BIGDL_SETTINGS: tuple[tuple[tuple[str, str], ...], ...] = (
     (("optimised", "0"), ("head", "float32")),
 )
 _BIGDL_KIND = "sym_int4"
+_ADOPTED_SETTINGS: Mapping[str, tuple[tuple[tuple[str, str], ...], ...]] = {
+    "bigdl": ((("optimised", "1"),), (("optimised", "0"),)),
+    "openvino": ((),),
+}
+_TRIAL = (Message("system", "系统"), Message("user", "示例"), Message("assistant", "回答"), Message("user", "提问"))
 
 
 class Preparer:
@@ -68,16 +76,17 @@ class Preparer:
 
     def _prepare_engines(self, model: CatalogModel, engines: list[str], work: Path, report: Report) -> None:
         if model.kind in (SourceKind.INT4_FOLDER, SourceKind.IR_FOLDER):
+            report("校验模型文件夹", 0.0)
             self._adopt(model, engines[0])
             return
         parent = work / "parent"
         if model.kind is SourceKind.GGUF:
             isolated(steps.dequantise, _weights(model), parent, report=partial(report, "还原权重"))
         else:
-            parent = model.folder
-        text = self._texts[model.languages[0]]
+            isolated(steps.open_parent, model.files, parent, report=partial(report, "读取模型文件夹"))
+        text, template = self._text(model), _template(model, parent)
         reference = isolated(steps.score_parent, parent, text, report=partial(report, "测量原模型"))
-        prove = _Proof(model, text, reference, model.chat_template or steps.read_chat_template(parent))
+        prove = _Proof(model, text, reference, template)
         faults = []
         for engine in engines:
             convert = _for_bigdl if engine == "bigdl" else _for_openvino
@@ -90,15 +99,36 @@ class Preparer:
         if faults:
             raise faults[0]
 
+    def _text(self, model: CatalogModel) -> str:
+        """The text to prove it on, in its first language."""
+        language = model.languages[0]
+        if language not in self._texts:
+            known = "、".join(self._texts)
+            raise ModelFileFault(
+                f"模型 {model.name} 的首个语言 {language} 没有校验文本（可用 {known}），请修改 languages"
+            )
+        return self._texts[language]
+
     def _adopt(self, model: CatalogModel, engine: str) -> None:
-        """A hospital's folder that is ready as it is: it stays where it lies, and its hashes are the catalog's."""
+        """A hospital's folder that is ready as it is: it stays where it lies, and its hashes are the catalog's.
+
+        There is no parent to compare it with; that it loads and sees no later token is proved all the same.
+        """
+        refuse_incomplete(model.kind, (Path(file.path).name for file in model.files), f"模型 {model.name} 的目录")
+        template, kind, text = _template(model, model.folder), adopted_weights(model), self._text(model)
+        for options in _ADOPTED_SETTINGS[engine]:
+            with _loaded(model, engine, model.folder, template, options) as host:
+                moved = causality(text, host.score)
+            if moved <= MAXIMUM_CAUSALITY:
+                break
+        else:
+            raise ModelFileFault(
+                f"模型 {model.name} 会受后文影响（因果 {moved:.2f}），在这个引擎上结果不可信，已拒绝使用"
+            )
         folder = prepared_folder(self._store, model, engine)
-        template = model.chat_template or steps.read_chat_template(model.folder)
-        if not template:
-            raise ModelFileFault(f"模型 {model.name} 没有对话模板，请在模型目录中填写 chat_template")
         folder.mkdir(parents=True, exist_ok=True)
-        path, kind = str(model.folder), str(model.kind)
-        write_manifest(folder, _manifest(model, engine, kind, path, template, (), model.files, None))
+        path = str(model.folder)
+        write_manifest(folder, _manifest(model, engine, kind, path, template, options, model.files, None))
 
     def _keep(self, folder: Path, target: Path, manifest: Manifest) -> None:
         write_manifest(folder, manifest)
@@ -117,14 +147,8 @@ class _Proof:
 
     def quality(self, engine: str, folder: Path, options: tuple[tuple[str, str], ...]) -> Quality:
         """Load a candidate into its engine's process and read the text with it."""
-        model = self.model
-        identity = ModelIdentity(model.name, model.title, model.sha256, model.base, engine, "", "")
-        request = LoadRequest(model.name, str(folder), self.chat_template, model.context_tokens, 0, options)
-        host = ModelHost(PreparedModel(identity, request, (), model.demonstration))
-        try:
-            return measure(model.languages[0], self._text, self._reference, host.score)
-        finally:
-            host.close()
+        with _loaded(self.model, engine, folder, self.chat_template, options) as host:
+            return measure(self.model.languages[0], self._text, self._reference, host.score)
 
     def manifest(
         self, engine: str, folder: Path, kind: str, options: tuple[tuple[str, str], ...], quality: Quality
@@ -135,6 +159,30 @@ class _Proof:
             for file in describe_files(folder)
         )
         return _manifest(self.model, engine, kind, ".", self.chat_template, options, files, quality)
+
+
+@contextmanager
+def _loaded(
+    model: CatalogModel, engine: str, folder: Path, template: str, options: tuple[tuple[str, str], ...]
+) -> Iterator[ModelHost]:
+    """A folder in its engine's process, for reading texts."""
+    identity = ModelIdentity(model.name, model.title, model.sha256, model.base, engine, "", "")
+    request = LoadRequest(model.name, str(folder), template, model.context_tokens, 0, options)
+    host = ModelHost(PreparedModel(identity, request, (), model.demonstration))
+    try:
+        yield host
+    finally:
+        host.close()
+
+
+def _template(model: CatalogModel, folder: Path) -> str:
+    """The chat template, shown to work on the messages that the program sends. Raises ModelFileFault."""
+    template = model.chat_template or steps.read_chat_template(folder)
+    if not template:
+        raise ModelFileFault(f"模型 {model.name} 没有对话模板，请在模型目录中填写 chat_template")
+    if _TRIAL[-1].content not in render_chat(template, _TRIAL):
+        raise ModelFileFault(f"模型 {model.name} 的对话模板丢掉了提问内容，请在模型目录中填写正确的 chat_template")
+    return template
 
 
 def recipe(engine: str) -> str:

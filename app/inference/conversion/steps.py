@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from app.core.errors import ModelFileFault
+from app.inference.chat_template import with_special_tokens
 from app.inference.conversion.isolated import Report
 from app.inference.engine import Score
+from app.inference.prepared import CheckedFile
 
 
 def dequantise(gguf_file: Path, folder: Path, report: Report) -> None:
@@ -19,8 +23,18 @@ def dequantise(gguf_file: Path, folder: Path, report: Report) -> None:
     write_huggingface_folder(GgufSource(gguf_file), folder, report)
 
 
+def open_parent(files: Sequence[CheckedFile], folder: Path, report: Report) -> None:
+    """A hospital's Hugging Face folder, as the libraries here read it."""
+    from app.inference.conversion.huggingface_source import open_huggingface
+
+    open_huggingface(files, folder)
+
+
 def score_parent(folder: Path, text: str, report: Report) -> Score:
-    """How the unquantised parent reads a text, in float32 with plain transformers."""
+    """How the unquantised parent reads a text, in float32 with plain transformers.
+
+    Raises ModelFileFault if weights are missing or left over: the library would fill them with random values.
+    """
     import torch
     from tokenizers import Tokenizer
     from transformers import AutoModelForCausalLM
@@ -28,13 +42,26 @@ def score_parent(folder: Path, text: str, report: Report) -> Score:
     from app.inference.scoring import score_logits
 
     report(0.1)
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, torch_dtype=torch.float32, low_cpu_mem_usage=True, trust_remote_code=False, use_safetensors=True
-    ).eval()
+    model, loaded = AutoModelForCausalLM.from_pretrained(
+        folder,
+        torch_dtype=torch.float32,
+        low_cpu_mem_usage=True,
+        trust_remote_code=False,
+        use_safetensors=True,
+        output_loading_info=True,
+    )
+    _refuse_partly_loaded(loaded)
+    model.eval()
     report(0.6)
     ids = Tokenizer.from_file(str(folder / "tokenizer.json")).encode(text, add_special_tokens=False).ids
     with torch.inference_mode():
         return score_logits(ids, model(torch.tensor([ids]), use_cache=False).logits[0].numpy())
+
+
+def _refuse_partly_loaded(loaded: dict[str, Any]) -> None:
+    for kind, words in (("missing_keys", "缺少"), ("unexpected_keys", "含有不受支持的"), ("mismatched_keys", "不符的")):
+        if loaded[kind]:
+            raise ModelFileFault(f"模型{words}权重 {sorted(map(str, loaded[kind]))[0]}，请检查模型文件是否完整")
 
 
 def quantise_for_bigdl(parent: Path, folder: Path, kind: str, head: str, report: Report) -> None:
@@ -87,10 +114,23 @@ def convert_for_openvino(gguf_file: Path, folder: Path, report: Report) -> str:
 
 
 def read_chat_template(folder: Path) -> str:
-    """The template of a Hugging Face folder: its own file, or the entry of tokenizer_config.json."""
-    own = folder / "chat_template.jinja"
-    if own.exists():
-        return own.read_text(encoding="utf-8")
-    config = folder / "tokenizer_config.json"
-    template = json.loads(config.read_text(encoding="utf-8")).get("chat_template", "") if config.exists() else ""
-    return template if isinstance(template, str) else ""
+    """The template of a Hugging Face folder (its own file, or an entry of tokenizer_config.json), or nothing.
+
+    The special tokens that it names are bound to their texts. Raises ModelFileFault for files that cannot be read.
+    """
+    own, config = folder / "chat_template.jinja", folder / "tokenizer_config.json"
+    try:
+        settings = json.loads(config.read_text(encoding="utf-8")) if config.exists() else {}
+        template = own.read_text(encoding="utf-8") if own.exists() else settings.get("chat_template", "")
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        raise ModelFileFault(f"模型文件夹 {folder.name} 的对话模板或 tokenizer_config.json 无法读取") from error
+    if isinstance(template, list):  # several, by name
+        template = next((one.get("template", "") for one in template if one.get("name") == "default"), "")
+    tokens = {name: _token_text(settings.get(name)) for name in ("bos_token", "eos_token", "unk_token", "pad_token")}
+    return with_special_tokens(template, tokens) if isinstance(template, str) else ""
+
+
+def _token_text(value: object) -> str:
+    """A token is written as its text, or as a table with it."""
+    text = value.get("content") if isinstance(value, dict) else value
+    return text if isinstance(text, str) else ""
