@@ -137,8 +137,9 @@ class _Reader:
         if style in ("", "heading") and _CLOSING.match(content):
             self._open, self._field = False, ""
         elif not self._read_fields(content):
+            asked_form = style == "number" and raw.startswith("**")
             style = _bold_style(style, raw)
-            if not self._starts_diagnosis(style, len(marker["indent"].expandtabs(4)), content):
+            if not self._starts_diagnosis(style, len(marker["indent"].expandtabs(4)), content, asked_form):
                 self._add(content)
 
     def _read_fields(self, content: str) -> bool:
@@ -164,7 +165,7 @@ class _Reader:
             points = self._drafts[-1].points[self._field]
             points.extend(_points(content, is_list=self._field in ("missing", "next_steps")))
 
-    def _starts_diagnosis(self, style: str, indent: int, content: str) -> bool:
+    def _starts_diagnosis(self, style: str, indent: int, content: str, asked_form: bool) -> bool:
         content = _ITEM_NUMBER.sub("", content, count=1)
         named = _NAMED.match(content)
         if named is not None and not style:
@@ -172,7 +173,7 @@ class _Reader:
         if not style or style == "bullet" or not self._continues(style, indent):
             return False
         name, rest = _name_and_rest(content[named.end() :] if named else content)
-        if _TITLE.fullmatch(name):
+        if _TITLE.fullmatch(name) and not asked_form:
             self._field = ""
             return True
         if not name:

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from app.core.runs import Decoding, Message, Prompt
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-_TURN = re.compile(r"^# (system|user|assistant)\n(.*?)(?=^# (?:system|user|assistant)\n|\Z)", re.DOTALL | re.MULTILINE)
+_PART = re.compile(
+    r"^# (system|user|assistant|grammar)\n(.*?)(?=^# (?:system|user|assistant|grammar)\n|\Z)", re.DOTALL | re.MULTILINE
+)
 _FIELD = re.compile(r"\{\{(\w+)\}\}")
 _FIELDS = frozenset({"patient_context", "chief_complaint", "case_features"})
 # Our own delimiter, and whatever a chat template may use for its control tokens (<|im_end|>, </s>, [INST], <｜User｜>).
@@ -42,11 +44,13 @@ class PromptTemplate:
     def parse(cls, text: str) -> PromptTemplate:
         """Read front matter (`id`, `version`, decoding), then turns under `# system`, `# user`, `# assistant`.
 
-        The last turn is the user's and holds the fields. Raises ValueError if the form is not kept: the file
+        The last turn is the user's and holds the fields. A part `# grammar` is no turn: it is the form of the answer
+        (see Decoding). Raises ValueError if the form is not kept: the file
         comes with the program.
         """
         front = _FRONT.match(text)
-        turns = [Message(role, content.strip()) for role, content in _TURN.findall(text)]
+        parts = [(role, content.strip()) for role, content in _PART.findall(text)]
+        turns = [Message(role, content) for role, content in parts if role != "grammar"]
         if front is None or not turns or turns[-1].role != "user":
             raise ValueError("a prompt template needs front matter and a last turn '# user'")
         if [set(_FIELD.findall(turn.content)) for turn in turns] != [set()] * (len(turns) - 1) + [_FIELDS]:
@@ -57,7 +61,7 @@ class PromptTemplate:
             version=settings.pop("version"),
             turns=tuple(turns[:-1]),
             user=turns[-1].content,
-            decoding=_decoding(settings),
+            decoding=_decoding(settings, dict(parts).get("grammar", "")),
             text_hash=hashlib.sha256(text.encode()).hexdigest(),
         )
 
@@ -91,7 +95,7 @@ def _setting(line: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
-def _decoding(front: Mapping[str, str]) -> Decoding:
+def _decoding(front: Mapping[str, str], grammar: str) -> Decoding:
     unknown = set(front) - {"temperature", "top_p", "top_k", "repetition_penalty", "max_tokens", "seed"}
     if unknown:
         raise ValueError(f"unknown settings in a prompt template: {sorted(unknown)}")
@@ -103,4 +107,5 @@ def _decoding(front: Mapping[str, str]) -> Decoding:
         repetition_penalty=float(front.get("repetition_penalty", usual.repetition_penalty)),
         max_tokens=int(front.get("max_tokens", usual.max_tokens)),
         seed=int(front.get("seed", usual.seed)),
+        grammar=grammar,
     )

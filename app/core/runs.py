@@ -56,7 +56,8 @@ class Message:
 class Decoding:
     """How tokens are chosen. `temperature` 0 is greedy decoding, in which the other three are not used.
 
-    `repetition_penalty` follows Keskar et al. 2019 (1.0 = none) and applies to greedy decoding too.
+    `repetition_penalty` follows Keskar et al. 2019 (1.0 = none) and applies to greedy decoding too. `grammar` is a
+    form that the answer cannot leave, in GBNF (llama.cpp's notation for EBNF); empty for free text.
     """
 
     temperature: float = 0.0
@@ -66,6 +67,7 @@ class Decoding:
     max_tokens: int = 512
     seed: int = 0
     stop: tuple[str, ...] = ()
+    grammar: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
 
+    from app.inference.engines.bigdl_grammar import GrammarCompiler
     from app.inference.engines.bigdl_reader import PromptReader
+
+    # The tokens so far and the logits (1, vocabulary) after them -> the next token.
+    Choice = Callable[[list[int], torch.Tensor], int]
 
 # Tokens that end an answer in the chat formats of the supported families, beside the configured one.
 _END_TOKENS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "</s>")
@@ -38,6 +42,7 @@ class BigDLEngine:
         self.version = metadata.version("bigdl-llm")
         self._model: Any = None
         self._reader: PromptReader
+        self._grammars: GrammarCompiler | None = None
         self._tokenizer: Tokenizer
         self._request: LoadRequest
         self._ends: frozenset[int] = frozenset()
@@ -113,7 +118,7 @@ class BigDLEngine:
     def _write(
         self, prompt: list[int], logits: torch.Tensor, past: Any, decoding: Decoding, sink: TokenSink
     ) -> tuple[FinishReason, int]:
-        choose = _chooser(decoding)
+        choose = self._constrained(decoding.grammar, _chooser(decoding))
         stream = TextStream(lambda ids: str(self._tokenizer.decode(list(ids), skip_special_tokens=True)))
         history = list(prompt)
         for written in range(decoding.max_tokens):
@@ -129,6 +134,16 @@ class BigDLEngine:
                 logits, past = self._reader.step([token], past)
         sink.text(stream.flush(), 0)
         return FinishReason.LENGTH, decoding.max_tokens
+
+    def _constrained(self, grammar: str, choose: Choice) -> Choice:
+        """The same choice among the tokens that the grammar allows, if there is one."""
+        if not grammar:
+            return choose
+        if self._grammars is None:
+            from app.inference.engines.bigdl_grammar import GrammarCompiler
+
+            self._grammars = GrammarCompiler(Path(self._request.path) / "tokenizer.json", sorted(self._ends))
+        return self._grammars.constrained(grammar, choose)
 
     def score(self, text: str) -> Score:
         """Read a text as a generation does: one pass, then the last tokens one by one with the cache."""
@@ -153,7 +168,7 @@ def _end_tokens(folder: Path, tokenizer: Tokenizer) -> frozenset[int]:
     return frozenset(token for token in (*listed, *known) if token is not None)
 
 
-def _chooser(decoding: Decoding) -> Callable[[list[int], torch.Tensor], int]:
+def _chooser(decoding: Decoding) -> Choice:
     """How the next token is chosen: transformers' processors, in the order that its `generate` applies them."""
     import torch
     from transformers.generation import logits_process as processes

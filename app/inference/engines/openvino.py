@@ -78,10 +78,14 @@ class OpenVINOEngine:
         return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))
 
     def _config(self, decoding: Decoding) -> openvino_genai.GenerationConfig:
+        import openvino_genai
+
         config = self._pipeline.get_generation_config()
         config.max_new_tokens = decoding.max_tokens
         config.repetition_penalty = decoding.repetition_penalty
         config.apply_chat_template = False
+        if decoding.grammar:
+            config.structured_output_config = openvino_genai.StructuredOutputConfig(grammar=decoding.grammar)
         config.do_sample = decoding.temperature > 0
         if config.do_sample:
             config.temperature = decoding.temperature
