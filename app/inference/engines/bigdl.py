@@ -42,7 +42,7 @@ class BigDLEngine:
         self.version = metadata.version("bigdl-llm")
         self._model: Any = None
         self._reader: PromptReader
-        self._grammars: GrammarCompiler | None = None
+        self._grammars: GrammarCompiler
         self._tokenizer: Tokenizer
         self._request: LoadRequest
         self._ends: frozenset[int] = frozenset()
@@ -53,6 +53,7 @@ class BigDLEngine:
         from bigdl.llm.transformers import AutoModelForCausalLM
         from tokenizers import Tokenizer
 
+        from app.inference.engines.bigdl_grammar import GrammarCompiler
         from app.inference.engines.bigdl_reader import PromptReader
 
         report(0.3)
@@ -72,6 +73,8 @@ class BigDLEngine:
         ).eval()
         self._install_fast_path(options.get("expansion", ""))
         self._reader = PromptReader(self._model)
+        report(0.8)
+        self._grammars = GrammarCompiler(Path(request.path) / "tokenizer.json", sorted(self._ends))
         report(1.0)
 
     def _install_fast_path(self, expansion: str) -> None:
@@ -139,10 +142,6 @@ class BigDLEngine:
         """The same choice among the tokens that the grammar allows, if there is one."""
         if not grammar:
             return choose
-        if self._grammars is None:
-            from app.inference.engines.bigdl_grammar import GrammarCompiler
-
-            self._grammars = GrammarCompiler(Path(self._request.path) / "tokenizer.json", sorted(self._ends))
         return self._grammars.constrained(grammar, choose)
 
     def score(self, text: str) -> Score:
