@@ -1,0 +1,77 @@
+"""`wardnote bench`: how fast the program is on this machine, and how the bare libraries are beside it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from app.cli import options, output
+from app.core.errors import UsageFault
+from app.infra.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.inference.bench.workload import Contestant
+    from app.inference.library import ModelLibrary
+
+_ROUNDS = 5
+_TOKENS = 64
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `bench`."""
+    parser = subparsers.add_parser("bench", help="在本机测速，可与直接使用各推理库的速度比较")
+    parser.add_argument("--peers", action="store_true", help="同时测量 OpenVINO GenAI、BigDL-LLM 与 llama.cpp 本身")
+    parser.add_argument("--task", choices=("differential", "discharge"), help="只测这一种任务（默认：全部）")
+    parser.add_argument("--models", metavar="A,B,C", help="模型名，以逗号分隔（默认：前三个就绪的模型）")
+    parser.add_argument("--rounds", type=int, default=_ROUNDS, metavar="N", help=f"轮数（默认：{_ROUNDS}）")
+    parser.add_argument("--tokens", type=int, default=_TOKENS, metavar="N", help=f"每次书写的词元数（默认：{_TOKENS}）")
+    options.add_common(parser, json=True)
+    parser.set_defaults(func=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from app.cli.library import open_library
+    from app.cli.suggest import model_names
+
+    if arguments.rounds < 1 or arguments.tokens < 2:
+        raise UsageFault("--rounds 至少为 1，--tokens 至少为 2。")
+    names = model_names(arguments.models)
+    library = open_library(Paths.resolve(arguments.data_dir))
+    fields = [_contestants(library, name, arguments.peers) for name in _chosen(library, names)]
+    document = _measure(fields, arguments)
+    if arguments.json:
+        output.print_json(document)
+    else:
+        from app.cli.bench_table import tables
+
+        output.print_text(tables(document))
+    return 0
+
+
+def _measure(fields: Sequence[Sequence[Contestant]], arguments: argparse.Namespace) -> dict[str, object]:
+    import psutil
+
+    from app.cli.bench_prompts import TASKS, workloads
+    from app.inference.bench.machine import describe_machine, read_bandwidth
+    from app.inference.bench.report import make_document
+    from app.inference.bench.session import run_session
+
+    threads = psutil.cpu_count(logical=False) or 1
+    output.say("测量内存读取速度…")
+    bandwidth = read_bandwidth(threads)
+    machine = describe_machine(threads, bandwidth)
+    prompts = workloads((arguments.task,) if arguments.task else TASKS)
+    session = run_session(fields, prompts, arguments.rounds, arguments.tokens, output.say)
+    return make_document(session, machine, arguments.rounds, bandwidth)
+
+
+def _chosen(library: ModelLibrary, names: tuple[str, ...] | None) -> list[str]:
+    return [model.identity.model for model in library.choose(names)]
+
+
+def _contestants(library: ModelLibrary, name: str, peers: bool) -> list[Contestant]:
+    from app.inference.bench.contestants import contestants
+
+    return contestants(library, library.catalog.get(name), peers=peers)

@@ -1,0 +1,65 @@
+"""The benchmark's report as tables for a reader."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_COLUMNS = (
+    ("load_s", "载入 s"),
+    ("ttft_cold_ms", "首词 ms"),
+    ("ttft_warm_ms", "重复 ms"),
+    ("ttft_edited_ms", "改后 ms"),
+    ("prefill_tokens_per_second", "阅读 /s"),
+    ("decode_tokens_per_second", "书写 /s"),
+    ("peak_rss_mib", "内存 MiB"),
+    ("bandwidth_share", "带宽占比"),
+)
+_WIDTH = 160
+_Row = Mapping[str, Any]
+
+
+def tables(document: Mapping[str, Any]) -> str:
+    """The machine, the medians with their ends, the ratios, and what is missing."""
+    machine = document["machine"]
+    parts = [
+        f"{machine['processor']}，{machine['threads']} 线程，内存读取 {machine['read_bandwidth_gb_per_second']} GB/s，"
+        f"系统负载 {machine['load_average'][0]}",
+        f"{document['rounds']} 轮，中位数（下行：最小–最大）；阅读、书写为每秒词元数",
+        _table(document["results"], _path_words),
+    ]
+    if document["ratios"]:
+        parts.append("程序与各库之比，每轮相除后取中位数；时间与内存小于 1 为好，速度大于 1 为好")
+        parts.append(_table(document["ratios"], lambda row: f"{row['ratio']}（{row['engine']}）"))
+    return "\n".join([*parts, *document["missing"]])
+
+
+def _path_words(row: _Row) -> str:
+    path, engine = str(row["path"]), str(row["engine"])
+    return path if path == engine else f"{path}（{engine}）"
+
+
+def _table(rows: list[_Row], who: Callable[[_Row], str]) -> str:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = [(name, title) for name, title in _COLUMNS if any(name in row for row in rows)]
+    table = Table("模型", "任务", "路径", *(title for _, title in shown), box=box.SIMPLE_HEAD)
+    for row in rows:
+        cells = (_cell(row.get(name)) for name, _ in shown)
+        table.add_row(row["model"], f"{row['task']}\n{row['prompt']}", who(row), *cells)
+    page = io.StringIO()
+    Console(file=page, width=_WIDTH, color_system=None).print(table)
+    return page.getvalue().strip("\n")
+
+
+def _cell(spread: Mapping[str, float] | None) -> str:
+    if spread is None:
+        return "–"
+    return f"{_short(spread['median'])}\n{_short(spread['min'])}–{_short(spread['max'])}"
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.2g}" if value < 1 else f"{value:.3g}"

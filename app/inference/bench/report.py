@@ -1,0 +1,78 @@
+"""The report of a session: rows with spreads, and ratios round by round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from app.inference.bench.figures import Spread, Take
+from app.inference.bench.session import Key, Session
+
+RATIO_FIGURES = (
+    "load_s",
+    "ttft_cold_ms",
+    "ttft_warm_ms",
+    "ttft_edited_ms",
+    "prefill_tokens_per_second",
+    "decode_tokens_per_second",
+    "peak_rss_mib",
+)
+_OWN = "wardnote"
+
+
+def make_document(session: Session, machine: Mapping[str, object], rounds: int, bandwidth: float) -> dict[str, object]:
+    """The document of `bench --json`. `bandwidth` in bytes/s."""
+    return {
+        "machine": dict(machine),
+        "rounds": rounds,
+        "results": [
+            {**asdict(key), **{name: spread.document() for name, spread in _spreads(takes, bandwidth).items()}}
+            for key, takes in session.takes.items()
+        ],
+        "ratios": _ratios(session.takes),
+        "missing": session.missing,
+    }
+
+
+def _spreads(takes: Mapping[int, Take], bandwidth: float) -> dict[str, Spread]:
+    rounds = [take.figures(bandwidth) for take in takes.values()]
+    names = dict.fromkeys(name for figures in rounds for name in figures)
+    return {name: Spread.of(figures[name] for figures in rounds if name in figures) for name in names}
+
+
+def _ratios(takes: Mapping[Key, Mapping[int, Take]]) -> list[dict[str, object]]:
+    """The program over its peers. For times and memory less than 1 is better, for speeds more."""
+    rows = []
+    for peer in (key for key in takes if key.path != _OWN):
+        own = [key for key in takes if key.path == _OWN and _same_work(key, peer)]
+        if peer.path == "llama.cpp":
+            own = sorted(own, key=lambda key: _job_seconds(takes[key]))[:1]
+            name = f"{_OWN} best/{peer.path}"
+        else:
+            own = [key for key in own if key.engine == peer.engine]
+            name = f"{_OWN}/{peer.path}"
+        rows += [{"ratio": name, **_work(key), **paired(takes[key], takes[peer])} for key in own]
+    return rows
+
+
+def paired(own: Mapping[int, Take], peer: Mapping[int, Take]) -> dict[str, object]:
+    """The spread of own over peer in each round that both have: drift between rounds cancels out."""
+    both = [(own[number].figures(1), peer[number].figures(1)) for number in own if number in peer]
+    known = {
+        name: [one[name] / other[name] for one, other in both if name in one and other.get(name)]
+        for name in RATIO_FIGURES
+    }
+    return {name: Spread.of(values).document() for name, values in known.items() if values}
+
+
+def _same_work(one: Key, other: Key) -> bool:
+    return (one.model, one.task, one.prompt) == (other.model, other.task, other.prompt)
+
+
+def _work(key: Key) -> dict[str, str]:
+    return {"engine": key.engine, "model": key.model, "task": key.task, "prompt": key.prompt}
+
+
+def _job_seconds(takes: Mapping[int, Take]) -> float:
+    """The whole of a cold answer: by this one engine of the program is better than the other."""
+    return Spread.of(take.answers.cold.arrivals[-1][0] for take in takes.values()).median

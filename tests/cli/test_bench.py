@@ -1,0 +1,79 @@
+"""`wardnote bench`: prompts, wrong arguments, and the whole command with scripted models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.cli.bench_prompts import TASKS, edited, workloads
+from app.cli.main import ExitCode, run
+from app.inference.engines.scripted import Script
+from tests.helpers.scripted_catalog import ALLOW_SCRIPTED, add_scripted_models
+
+
+def no_window(*_: object) -> int:
+    raise AssertionError("no window was asked for")
+
+
+@pytest.fixture
+def scripted(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, value in ALLOW_SCRIPTED.items():
+        monkeypatch.setenv(name, value)
+    add_scripted_models(data_dir, {"alpha": Script("0123456789" * 3, token_ms=50, prefill_ms=5)})
+    return data_dir
+
+
+def bench(data_dir: Path, *more: str) -> int:
+    return run(["bench", "--data-dir", str(data_dir), "--rounds", "1", "--tokens", "8", *more], no_window)
+
+
+def test_one_json_document_as_the_contract_says(scripted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench(scripted, "--peers", "--json") == ExitCode.DONE
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    assert {"machine", "rounds", "results", "ratios"} <= set(document)
+    rows = [(row["path"], row["engine"], row["model"], row["task"], row["prompt"]) for row in document["results"]]
+    assert rows == [
+        ("wardnote", "scripted", "alpha", "differential", "short"),
+        ("wardnote", "scripted", "alpha", "differential", "long"),
+        ("wardnote", "scripted", "alpha", "discharge", "record"),
+    ]
+    assert document["results"][0]["output_tokens"] == {"median": 8, "min": 8, "max": 8}
+    assert "第 1/1 轮" in err
+
+
+def test_a_table_for_a_reader(scripted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench(scripted, "--task", "discharge") == ExitCode.DONE
+    out = capsys.readouterr().out
+    assert "首词 ms" in out
+    assert "wardnote（scripted）" in out
+    assert "short" not in out
+    assert max(map(len, out.splitlines())) <= 160
+
+
+@pytest.mark.parametrize("wrong", [("--rounds", "0"), ("--tokens", "1")])
+def test_too_little_to_measure_is_a_usage_fault(scripted: Path, wrong: tuple[str, str]) -> None:
+    assert bench(scripted, *wrong) == ExitCode.USAGE
+
+
+def test_without_models_the_environment_is_at_fault(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench(data_dir) == ExitCode.ENVIRONMENT
+    assert "wardnote models" in capsys.readouterr().err
+
+
+def test_the_prompts_are_short_long_and_a_record() -> None:
+    short, long, record = workloads(TASKS)
+    lengths = [sum(len(message.content) for message in work.messages) for work in (short, long, record)]
+    assert lengths[0] + 300 < lengths[1] < 2000 < lengths[2] < 3500
+
+
+def test_an_edit_comes_in_the_last_tenth() -> None:
+    text = "甲" * 90 + "乙" * 10
+    changed = edited(text)
+    assert changed.startswith("甲" * 90)
+    assert changed.endswith("乙" * 10)
+    assert len(changed) > len(text)
+    for work in workloads(TASKS):
+        assert work.messages != work.edited

@@ -1,0 +1,115 @@
+"""The paths of the benchmark: the program's with a scripted engine, the bare libraries missing, crashing and real."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.cli.library import open_library
+from app.core.errors import EngineFault
+from app.core.runs import Message
+from app.inference.bench.contestants import contestants
+from app.inference.bench.figures import Take
+from app.inference.bench.machine import describe_machine, peak_rss_mib, read_bandwidth
+from app.inference.bench.own_path import OwnPath
+from app.inference.bench.peer_path import PeerPath
+from app.inference.bench.weights import weight_bytes
+from app.inference.bench.workload import Workload
+from app.inference.engine import LoadRequest
+from app.inference.engines.scripted import FaultKind, Script
+from app.inference.prepared import PreparedModel
+from app.infra.paths import Paths
+
+SHORT = Workload(
+    "differential",
+    "short",
+    (Message("user", "A man of 65 has chest pain."),),
+    (Message("user", "A man of 65 has chest pains."),),
+)
+TOKENS = 8
+
+
+def test_the_programs_own_path_is_measured(script: Callable[[Script], PreparedModel]) -> None:
+    model = script(Script("0123456789", token_ms=60, prefill_ms=50, prefill_chunks=2))
+    own = OwnPath(model)
+    assert (own.path, own.engine, own.model) == ("wardnote", "scripted", "scripted")
+    take = own.measure(SHORT, TOKENS)
+    assert take.answers.cold.output_tokens == TOKENS
+    assert take.answers.cold.first_token_s >= 0.1
+    assert 0 < (take.answers.cold.decode_tokens_per_second or 0) <= 1000 / 60
+    assert take.load_s > 0
+    assert take.weight_bytes == model.files[0].size
+
+
+def test_a_failing_run_is_a_fault_of_the_take(script: Callable[[Script], PreparedModel]) -> None:
+    with pytest.raises(EngineFault):
+        OwnPath(script(Script("0123456789", fault=FaultKind.RAISE, fault_at_token=2))).measure(SHORT, TOKENS)
+
+
+@pytest.mark.parametrize(
+    ("library", "sentence"),
+    [
+        ("import no_such_package_xyz", "没有安装 no_such_package_xyz"),
+        ("raise ValueError('the prompt was: …')", "llama.cpp 无法完成测速（ValueError）"),
+        ("import os; os.abort()", "llama.cpp 的测速进程意外退出"),
+    ],
+)
+def test_a_bare_library_that_is_missing_or_breaks_is_said_in_words(
+    library: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "xllamacpp.py").write_text(library, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(EngineFault) as caught:
+        PeerPath("llama.cpp", LoadRequest("m", "model.gguf", "", 512, threads=1)).measure(SHORT, TOKENS)
+    assert sentence in str(caught.value)
+    assert "prompt" not in str(caught.value)
+
+
+def test_what_a_token_reads_follows_from_the_files(tmp_path: Path) -> None:
+    gguf, ir, int4 = tmp_path / "a.gguf", tmp_path / "ir", tmp_path / "int4"
+    gguf.write_bytes(b"x" * 10)
+    ir.mkdir()
+    (ir / "openvino_model.bin").write_bytes(b"x" * 20)
+    int4.mkdir()
+    (int4 / "pytorch_model.bin").write_bytes(b"x" * 100)
+    (int4 / "config.json").write_text(json.dumps({"vocab_size": 5, "hidden_size": 3}), encoding="utf-8")
+    assert [weight_bytes(str(path)) for path in (gguf, ir, int4)] == [10, 20, 100 - 5 * 3 * 4]
+
+
+def test_the_machine_is_described() -> None:
+    bandwidth = read_bandwidth(2)
+    assert bandwidth > 1e8
+    machine = describe_machine(2, bandwidth)
+    assert machine["threads"] == 2
+    assert json.loads(json.dumps(machine)) == machine
+
+
+def test_the_peak_of_a_process_is_at_least_what_it_holds() -> None:
+    now = psutil.Process().memory_info().rss / 2**20
+    assert peak_rss_mib(psutil.Process().pid) >= now * 0.9
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    "path", ["wardnote/bigdl", "wardnote/openvino", "bigdl/bigdl", "openvino/openvino", "llama.cpp"]
+)
+def test_every_path_is_measured_with_a_real_model(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Other tests may run beside it: a measurement would leave the library its spinning threads.
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    library = open_library(Paths.resolve(tmp_path))
+    found = contestants(library, library.catalog.get("smollm2-135m"), peers=True)
+    (contestant,) = [one for one in found if f"{one.path}/{one.engine}".startswith(path)]
+    check(contestant.measure(SHORT, TOKENS))
+
+
+def check(take: Take) -> None:
+    cold, warm = take.answers.cold, take.answers.warm
+    assert cold.input_tokens == warm.input_tokens > 10
+    assert cold.output_tokens == TOKENS
+    assert take.peak_rss_mib > 100
+    assert 1e7 < take.weight_bytes < 1e9
+    assert take.figures(1e10)["decode_tokens_per_second"] > 0
