@@ -96,6 +96,7 @@ def _write_fields(writer: gguf.GGUFWriter, tiny: Tiny) -> None:
     tokens, merges = tokens_and_merges()
     types = [gguf.TokenType.CONTROL if token in SPECIAL else gguf.TokenType.NORMAL for token in tokens]
     writers: dict[str, Callable[[], None]] = {
+        "file_type": lambda: writer.add_file_type(gguf.LlamaFileType.ALL_F32),
         "context_length": lambda: writer.add_context_length(512),
         "embedding_length": lambda: writer.add_embedding_length(HIDDEN),
         "block_count": lambda: writer.add_block_count(LAYERS),

@@ -27,7 +27,9 @@ _PLAIN = frozenset({Kind.F16, Kind.F32})
 _PRECISE = ("token_embd", "attn_k.", "attn_v.", "ffn_down.")
 _BLOCK = 32
 # What the writer says itself.
-_OF_THE_FILE = ("general.architecture", "general.alignment")
+_OF_THE_FILE = ("general.architecture", "general.alignment", "general.file_type")
+# With these file types GenAI looks for weights that are not quantised.
+_UNQUANTISED = (None, gguf.LlamaFileType.ALL_F32, gguf.LlamaFileType.MOSTLY_F16)
 # Shares of the full range that are tried as a block's range; the one with the least squared error is taken.
 _RANGES = (1.0, 0.95, 0.9, 0.85)
 
@@ -120,6 +122,9 @@ def _quantised(
 
 
 def _copy_fields(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
+    field = reader.fields.get("general.file_type")
+    kind = None if field is None else field.contents()
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q4_1 if kind in _UNQUANTISED else kind)
     for name, field in reader.fields.items():
         if name.startswith("GGUF.") or name in _OF_THE_FILE:
             continue

@@ -106,10 +106,13 @@ def convert_for_openvino(gguf_file: Path, folder: Path, report: Report) -> str:
         shutil.copy(gguf_file, readable)
     report(0.6)
     name = weights_name(readable)
-    openvino_genai.LLMPipeline(str(readable), "CPU", enable_save_ov_model=True)
+    try:
+        openvino_genai.LLMPipeline(str(readable), "CPU", enable_save_ov_model=True)
+    except Exception as error:  # the library lets its containers' errors through
+        raise ModelFileFault(f"OpenVINO 无法读取 GGUF 文件 {gguf_file.name}，请检查文件是否受支持") from error
     readable.unlink()
     if not (folder / "openvino_model.xml").exists():
-        raise ModelFileFault("OpenVINO 未能从该 GGUF 文件生成模型，请检查文件是否受支持")
+        raise ModelFileFault(f"OpenVINO 未能从 GGUF 文件 {gguf_file.name} 生成模型，请检查文件是否受支持")
     return name
 
 

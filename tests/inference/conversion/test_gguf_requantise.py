@@ -112,7 +112,7 @@ def matrices(folder: Path) -> list[str]:
 def test_a_copy_keeps_fields_weights_and_the_tensors_that_are_fine(tmp_path: Path) -> None:
     kinds = {"blk.0.ffn_up.weight": Kind.Q5_0, "blk.0.attn_v.weight": Kind.Q5_0, "blk.1.ffn_up.weight": Kind.Q4_0}
     source, target = tmp_path / "a.gguf", tmp_path / "b.gguf"
-    write_tiny_gguf(source, Tiny("qwen2", kinds=kinds, change=lambda writer: writer.add_custom_alignment(64)))
+    write_tiny_gguf(source, Tiny("qwen2", kinds=kinds, change=mixture_aligned_to_64, omit=frozenset({"file_type"})))
     fractions: list[float] = []
     requantise(source, target, fractions.append)
     assert fractions[-1] == 1.0 and fractions == sorted(fractions)
@@ -131,6 +131,19 @@ def test_a_copy_keeps_fields_weights_and_the_tensors_that_are_fine(tmp_path: Pat
     expected = dict(GgufSource(source).weights())
     for name, weight in GgufSource(target).weights():
         np.testing.assert_allclose(weight, expected[name], atol=0.02, err_msg=name)
+
+
+def mixture_aligned_to_64(writer: gguf.GGUFWriter) -> None:
+    writer.add_custom_alignment(64)
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q4_K_M)
+
+
+@pytest.mark.parametrize("omit", ["", "file_type"])
+def test_a_file_of_plain_weights_says_that_it_is_quantised_now(omit: str, tmp_path: Path) -> None:
+    write_tiny_gguf(tmp_path / "a.gguf", Tiny(omit=frozenset({omit})))
+    requantise(tmp_path / "a.gguf", tmp_path / "b.gguf", lambda fraction: None)
+    fields = gguf.GGUFReader(tmp_path / "b.gguf").fields
+    assert fields["general.file_type"].contents() == gguf.LlamaFileType.MOSTLY_Q4_1
 
 
 def test_weights_are_named_for_what_they_are(tmp_path: Path) -> None:
