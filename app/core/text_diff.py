@@ -58,6 +58,14 @@ def difference(old: str, new: str, budget: int = BUDGET) -> tuple[Piece, ...]:
     return tuple(_joined(_compared(old, new, (_LINES, _CLAUSES, _WORDS), _Budget(budget))))
 
 
+def amounts(pieces: Iterable[Piece]) -> tuple[int, int]:
+    """How many characters were added, and how many struck."""
+    counts = Counter[Change]()
+    for piece in pieces:
+        counts[piece.change] += len(piece.text)
+    return counts[Change.ADDED], counts[Change.STRUCK]
+
+
 def _compared(old: str, new: str, units: Sequence[re.Pattern[str]], budget: _Budget) -> Iterator[Piece]:
     if not (old and new and units):
         yield from _replaced(old, new)

@@ -5,44 +5,50 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+from app.core.text_diff import difference
+from app.ui.diff_view import DiffView, Part
+from app.ui.theme import Appearance
 
 
 class BackfillDialog(QDialog):
-    """Shows what the section says and what would be added below it."""
+    """Shows the section as it would be, with what is added marked."""
 
-    def __init__(self, person: str, warnings: Sequence[str], existing: str, addition: str, parent: QWidget) -> None:
+    def __init__(
+        self, person: str, warnings: Sequence[str], existing: str, merged: str, appearance: Appearance, parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("回填鉴别诊断")
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setMinimumSize(820, 440)
-        self._grid = QGridLayout(self)
-        self._grid.setSpacing(8)
+        self.view = DiffView(appearance)
+        self._layout = QVBoxLayout(self)
+        self._layout.setSpacing(8)
         self._add_heading(person, warnings)
-        self._add_text(0, "鉴别诊断现有内容（保留）", existing or "（空）")
-        self._add_text(1, "将追加的内容（AI生成，须医师审核）", addition)
+        self._add_difference(existing, merged)
         self._add_buttons(careful=bool(warnings))
 
     def _add_heading(self, person: str, warnings: Sequence[str]) -> None:
         heading = QLabel(f"回填到：{person}")
         heading.setObjectName("dialogHeading")
         heading.setTextFormat(Qt.TextFormat.PlainText)
-        self._grid.addWidget(heading, 0, 0, 1, 2)
+        self._layout.addWidget(heading)
         reasons = QLabel("\n".join(f"⚠ {warning}" for warning in warnings))
         reasons.setObjectName("dialogWarning")
         reasons.setTextFormat(Qt.TextFormat.PlainText)
         reasons.setWordWrap(True)
         reasons.setVisible(bool(warnings))
-        self._grid.addWidget(reasons, 1, 0, 1, 2)
+        self._layout.addWidget(reasons)
 
-    def _add_text(self, column: int, title: str, text: str) -> None:
-        view = QPlainTextEdit(text)
-        view.setReadOnly(True)
-        view.setAccessibleName(title)
-        label = QLabel(title)
-        label.setBuddy(view)
-        self._grid.addWidget(label, 2, column)
-        self._grid.addWidget(view, 3, column)
+    def _add_difference(self, existing: str, merged: str) -> None:
+        kept = "现有文字保留，" if existing.strip() else ""
+        title = QLabel(f"鉴别诊断回填后：{kept}带下划线的为新增（AI生成，须医师审核）")
+        title.setBuddy(self.view)
+        self.view.setAccessibleName(title.text())
+        self.view.show_parts([Part("", difference(existing, merged))])
+        self._layout.addWidget(title)
+        self._layout.addWidget(self.view, 1)
 
     def _add_buttons(self, *, careful: bool) -> None:
         """Enter adds the text, unless there is a warning to be read first."""
@@ -54,5 +60,5 @@ class BackfillDialog(QDialog):
         usual.setDefault(True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        self._grid.addWidget(buttons, 4, 0, 1, 2)
+        self._layout.addWidget(buttons)
         usual.setFocus()

@@ -18,6 +18,7 @@ from app.core.events import Vote
 from app.ui.comparison_area import ComparisonArea
 from app.ui.comparison_desk import ComparisonDesk
 from app.ui.dialogs import HelpDialog, PatientDialog
+from app.ui.history_acts import HistoryActs
 from app.ui.model_status import ModelStatusLabel
 from app.ui.note_editor import NoteEditor
 from app.ui.patient_list import PatientList
@@ -65,7 +66,8 @@ class MainWindow(QMainWindow):
         self.place = QLabel(TITLE)
         board = RunBoard()
         self.desk = ComparisonDesk(self.area, self.editor, board, controllers.comparisons, controllers.notes)
-        self.acts = SuggestionActs(self.area, self.editor, board, controllers.notes, controllers.feedback)
+        self.acts = SuggestionActs(self.area, self.editor, board, controllers.notes, controllers.feedback, appearance)
+        self.history = HistoryActs(self.editor, controllers.notes, appearance, self.say, self.acts.recognise_more)
         self.clock = ShownClock(controllers.feedback.shown)
         self._list_refresh = _timer(self, _LIST_REFRESH_MS, controllers.notes.refresh, single=True)
         self._times_refresh = _timer(self, _TIMES_REFRESH_MS, self.patients.refresh_times, single=False)
@@ -158,6 +160,7 @@ class MainWindow(QMainWindow):
         notes.load_failed.connect(self.say)
         self.editor.edited.connect(notes.edit)
         self.editor.refused.connect(self.say)
+        self.editor.header.version.clicked.connect(self.history.open)
         comparisons.model_changed.connect(self.model_status.update_status)
         self.desk.view_changed.connect(self._on_view_changed)
 
@@ -173,6 +176,7 @@ class MainWindow(QMainWindow):
             "search": self.patients.focus_search,
             "add_patient": self.add_patient,
             "save": self._controllers.notes.checkpoint,
+            "history": self.history.open,
             "help": lambda: HelpDialog(self).open(),
         }
         for number in (1, 2, 3):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.controllers.note import OpenNote
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, DIFFERENTIAL, SECTIONS, NoteKind, Section, input_hash
@@ -31,6 +31,10 @@ class NoteHeader(QFrame):
         self.name = _label("patientName")
         self.details = _label("patientDetails")
         self.document = _label("documentTitle")
+        self.version = QPushButton()
+        self.version.setObjectName("version")
+        self.version.setToolTip("版本历史与修改痕迹  Ctrl+H")
+        self.version.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.saved = _label("savedState")
         self.saved.setAccessibleName("保存状态")
         layout = QHBoxLayout(self)
@@ -39,6 +43,7 @@ class NoteHeader(QFrame):
         layout.addWidget(self.name)
         layout.addWidget(self.details, 1)
         layout.addWidget(self.document)
+        layout.addWidget(self.version)
         layout.addWidget(self.saved)
 
     def show_note(self, note: OpenNote) -> None:
@@ -53,7 +58,8 @@ class NoteHeader(QFrame):
 
     def show_version(self, kind: NoteKind, version: int) -> None:
         """Show which document, at which version."""
-        self.document.setText(f"{kind.heading}  第 {version} 版" if version else kind.heading)
+        self.document.setText(kind.heading)
+        self.version.setText(f"第 {version} 版" if version else "版本历史")
 
     def show_saved(self, words: str, tip: str = "", *, trouble: bool = False) -> None:
         """Say how safe the text is."""
@@ -147,6 +153,12 @@ class NoteEditor(QWidget):
         """Give an editor the focus and, once it has grown, bring the line of a document position to the top."""
         editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
         QTimer.singleShot(0, self, lambda: self._bring_up(editor, position))
+
+    def replace_sections(self, sections: Mapping[str, str]) -> None:
+        """Turn the sections into others: one undoable edit in each that differs."""
+        for key, editor in self.editors.items():
+            if editor.text() != sections[key]:
+                editor.replace_whole(sections[key])
 
     def undo(self) -> None:
         """Undo in the editor that was used last."""

@@ -34,6 +34,7 @@ KEYS: tuple[Key, ...] = (
     Key("search", ("Ctrl+K",), "Ctrl+K", "搜索患者：床号、姓名、住院号"),
     Key("add_patient", ("Ctrl+N",), "Ctrl+N", "新增患者"),
     Key("save", ("Ctrl+S",), "Ctrl+S", "保存并留存一个版本（平时自动保存）"),
+    Key("history", ("Ctrl+H",), "Ctrl+H", "版本历史：修改痕迹、恢复旧版"),
     Key("help", ("F1",), "F1", "快捷键"),
 )
 

@@ -17,6 +17,7 @@ from app.ui.comparison_area import ComparisonArea
 from app.ui.note_editor import NoteEditor
 from app.ui.run_board import RunBoard, RunCard
 from app.ui.text_safety import marked_copy, plain_text, visible_controls
+from app.ui.theme import Appearance
 from app.ui.wording import bed_label
 
 ALREADY_THERE = "鉴别诊断末尾已经是这份建议，没有重复回填。"
@@ -33,6 +34,7 @@ class SuggestionActs(QObject):
         board: RunBoard,
         notes: NoteController,
         feedback: FeedbackController,
+        appearance: Appearance,
     ) -> None:
         super().__init__(area)
         self._area = area
@@ -40,6 +42,7 @@ class SuggestionActs(QObject):
         self._board = board
         self._notes = notes
         self._feedback = feedback
+        self._appearance = appearance
         self._ai_lines = AiLines()
         self.dialog: BackfillDialog | None = None
         self._connect()
@@ -80,6 +83,10 @@ class SuggestionActs(QObject):
         """A note was opened: find the AI text that stands in it."""
         self._close_dialog()
         self._ai_lines.clear()
+        self.recognise_more()
+
+    def recognise_more(self) -> None:
+        """Find AI text that came into the open note otherwise than by a backfill."""
         note = self._notes.open_note
         if note is not None:
             texts = [generation.outcome.text for _, generations in note.comparisons for generation in generations]
@@ -107,7 +114,8 @@ class SuggestionActs(QObject):
         if note is None:
             return
         person = visible_controls(f"{bed_label(note.encounter.bed)} {note.patient.name} 住院号 {note.encounter.mrn}")
-        self.dialog = BackfillDialog(person, warnings, existing, addition, self._area.window())
+        merged = merged_text(existing, addition)
+        self.dialog = BackfillDialog(person, warnings, existing, merged, self._appearance, self._area.window())
         self.dialog.accepted.connect(lambda: self._insert(card, addition))
         self.dialog.finished.connect(lambda _result: self._close_dialog())
         self.dialog.open()

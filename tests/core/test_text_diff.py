@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.notes import MAX_SECTION_CHARACTERS
-from app.core.text_diff import Change, difference
+from app.core.text_diff import Change, amounts, difference
 
 SHORT = st.text(alphabet="胸痛3小时5。，\n a1", max_size=60)
 MARKS = {Change.KEPT: "{}", Change.STRUCK: "[-{}]", Change.ADDED: "[+{}]"}
@@ -52,6 +52,10 @@ def test_both_texts_can_be_read_back(old: str, new: str, budget: int) -> None:
 def test_a_struck_piece_stands_before_what_replaced_it(old: str, new: str) -> None:
     changes = [piece.change for piece in difference(old, new)]
     assert (Change.ADDED, Change.STRUCK) not in set(pairwise(changes))
+
+
+def test_what_changed_is_counted() -> None:
+    assert amounts(difference("左侧胸痛3小时", "右侧胸痛5小时，加重")) == (5, 2)
 
 
 def test_without_a_budget_a_change_is_whole() -> None:

@@ -23,7 +23,8 @@ def test_header_and_sections_show_the_note(editor: NoteEditor, make_note: Callab
     assert editor.header.name.text() == "张某"
     for fact in ("男 65岁", "3床", "住院号 ZY003", "心内科"):
         assert fact in editor.header.details.text()
-    assert editor.header.document.text() == "首次病程记录  第 1 版"
+    assert editor.header.document.text() == "首次病程记录"
+    assert editor.header.version.text() == "第 1 版"
     assert editor.header.saved.text() == "已自动保存"
     assert set(editor.editors) == {section.key for section in SECTIONS[NoteKind.FIRST_PROGRESS]}
     assert editor.differential.text() == "原有"
