@@ -1,0 +1,85 @@
+"""`feedback export`: the log's columns as the plain values that training data is made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.core.events import EventKind, FeedbackEvent
+from app.core.runs import Message, RunStatus
+from app.infra.paths import Paths
+from app.learning.export import Exporter, ExportResult
+from app.learning.filters import Filters
+from app.learning.identities import KnownIdentities
+from app.learning.records import ComparisonRecord, Identities, Keyed, LoggedEvent, Suggestion
+from app.storage.feedback_source import FeedbackSource, StoredComparison
+from app.storage.pseudonyms import Pseudonyms
+
+# The one task that keeps comparisons; a comparison without any generation does not say its own.
+_TASK = "differential"
+
+
+def export(
+    source: FeedbackSource, paths: Paths, formats: Sequence[str], filters: Filters, target: Path
+) -> ExportResult:
+    """Write the export. Raises UsageFault or EnvironmentFault."""
+    pseudonyms = Pseudonyms.load(paths.pseudonym_key)
+    stored = source.identities()
+    known = KnownIdentities.of(stored.names, stored.numbers)
+    exporter = Exporter(known, pseudonyms.of, datetime.now().astimezone())
+    records = (record_of(comparison, pseudonyms.of) for comparison in source.comparisons())
+    return exporter.export(records, formats, filters, target)
+
+
+def record_of(stored: StoredComparison, keyed: Keyed) -> ComparisonRecord:
+    """One comparison; the patient and the stay by their pseudonyms."""
+    about, events = stored.about, stored.events
+    return ComparisonRecord(
+        comparison_id=about["comparison_id"],
+        patient=keyed("patient", about["patient_id"]),
+        encounter=keyed("encounter", about["encounter_id"]),
+        department=about["department"],
+        task=stored.generations[0]["task"] if stored.generations else _TASK,
+        created_at=datetime.fromisoformat(about["created_at"]),
+        runs=about["runs"],
+        suggestions=tuple(map(_suggestion, stored.generations)),
+        events=tuple(LoggedEvent(row["seq"], _event(row)) for row in events),
+        identities=Identities(
+            about["name"], about["mrn"], about["bed"], (about["attending"], *{row["actor"] for row in events})
+        ),
+    )
+
+
+def _suggestion(row: Mapping[str, Any]) -> Suggestion:
+    return Suggestion(
+        generation_id=row["generation_id"],
+        model=row["model"],
+        model_sha256=row["model_sha256"],
+        base=row["base"],
+        engine=row["engine"],
+        quantisation=row["quantisation"],
+        messages=tuple(Message(one["role"], one["content"]) for one in json.loads(row["messages"])),
+        output=row["output"],
+        completed=row["status"] == RunStatus.COMPLETED.value,
+        finish_reason=row["finish_reason"],
+        display_order=row["display_order"],
+        ttft_ms=row["ttft_ms"],
+        duration_ms=row["duration_ms"],
+        started_at=datetime.fromisoformat(row["started_at"]),
+        finished_at=datetime.fromisoformat(row["finished_at"]),
+    )
+
+
+def _event(row: Mapping[str, Any]) -> FeedbackEvent:
+    return FeedbackEvent(
+        event_id=row["event_id"],
+        generation_id=row["generation_id"],
+        kind=EventKind(row["kind"]),
+        actor=row["actor"],
+        occurred_at=datetime.fromisoformat(row["occurred_at"]),
+        item=row["item"],
+        data=row["data"],
+    )

@@ -1,0 +1,1 @@
+"""What doctors did with suggestions, as training data that may leave the hospital."""

@@ -1,0 +1,71 @@
+"""What training rows are made from, as plain values: comparisons with their ends and events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.core.events import FeedbackEvent
+from app.core.runs import Message
+
+Keyed = Callable[[str, str], str]
+"""(kind, identifier) to hexadecimal digits that only the holder of the hospital's key can make."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One generation as training sees it. `display_order` and the times are kept since they bias a choice."""
+
+    generation_id: str
+    model: str
+    model_sha256: str
+    base: str
+    engine: str
+    quantisation: str
+    messages: tuple[Message, ...]
+    output: str
+    completed: bool
+    finish_reason: str
+    display_order: int
+    ttft_ms: float | None
+    duration_ms: float
+    started_at: datetime
+    finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """An event and its place in the log; the places decide what came last, not the clock."""
+
+    sequence: int
+    event: FeedbackEvent
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRecord:
+    """One comparison. `runs` counts the runs that were started; one without a suggestion was cut off.
+
+    `patient` and `encounter` are pseudonyms; `identities` is what is known of the patient, and stays inside.
+    """
+
+    comparison_id: str
+    patient: str
+    encounter: str
+    department: str
+    task: str
+    created_at: datetime
+    runs: int
+    suggestions: tuple[Suggestion, ...]
+    events: tuple[LoggedEvent, ...]
+    identities: Identities
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """What the record itself says about who the patient is."""
+
+    name: str = ""
+    mrn: str = ""
+    bed: str = ""
+    doctors: tuple[str, ...] = ()

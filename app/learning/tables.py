@@ -1,0 +1,197 @@
+"""Exports for people and for other tools: CSV, SQLite, Label Studio."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from app.core.events import EventKind, FeedbackEvent, Vote
+from app.learning.formats import Json, chat, meta_row, rounded
+from app.learning.records import ComparisonRecord, Suggestion
+from app.learning.views import DpoRow, KtoRow, SftRow, TrainingRow
+
+CSV_FILE = "generations.csv"
+SQLITE_FILE = "feedback.sqlite3"
+TASKS_FILE = "label-studio/tasks.json"
+
+ERROR_TYPES = ("编造", "遗漏", "侧别", "否定", "剂量", "时间", "诊断", "格式", "其他")
+
+_COLUMNS = (
+    *("generation_id", "comparison_id", "patient", "encounter", "department", "task", "started_at", "finished_at"),
+    *("model", "model_sha256", "base", "engine", "quantisation", "display_order", "completed", "finish_reason"),
+    *("ttft_ms", "duration_ms", "votes_up", "votes_down", "backfilled", "copied", "shown_ms", "messages", "output"),
+)
+_FORMULA = tuple("=+-@\t\r")
+
+
+class CsvWriter:
+    """One line a generation, for a spreadsheet: a text that it would take for a formula begins with an apostrophe."""
+
+    def __init__(self, folder: Path) -> None:
+        self.counts = {CSV_FILE: 0}
+        # The mark by which a spreadsheet knows UTF-8.
+        self._file = (folder / CSV_FILE).open("x", encoding="utf-8-sig", newline="")
+        self._table = csv.writer(self._file)
+        self._table.writerow(_COLUMNS)
+
+    def write(self, record: ComparisonRecord, suggestions: Sequence[Suggestion], rows: Sequence[TrainingRow]) -> None:
+        """See Writer."""
+        for values in map(_values, [record] * len(suggestions), suggestions):
+            self._table.writerow([quoted_cell(values[column]) for column in _COLUMNS])
+            self.counts[CSV_FILE] += 1
+
+    def close(self) -> None:
+        """See Writer."""
+        self._file.close()
+
+
+def quoted_cell(value: object) -> object:
+    """The value as a cell that no spreadsheet runs (OWASP, "CSV injection")."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+class SqliteWriter:
+    """Generations, events and training rows, without people, as three tables."""
+
+    def __init__(self, folder: Path) -> None:
+        self.counts = {SQLITE_FILE: 0}
+        self._connection = sqlite3.connect(folder / SQLITE_FILE)
+        self._connection.execute(f"CREATE TABLE generations ({', '.join(_COLUMNS)}, PRIMARY KEY (generation_id))")
+        self._connection.execute(
+            "CREATE TABLE events (event_id PRIMARY KEY, sequence, generation_id, kind, doctor, occurred_at, item, data)"
+        )
+        self._connection.execute("CREATE TABLE training_rows (kind, generation_id, rejected_id, label, meta)")
+
+    def write(self, record: ComparisonRecord, suggestions: Sequence[Suggestion], rows: Sequence[TrainingRow]) -> None:
+        """See Writer."""
+        chosen = {suggestion.generation_id for suggestion in suggestions}
+        self._add("generations", (tuple(_values(record, one).values()) for one in suggestions))
+        self._add("events", (values for values in _event_values(record) if values[2] in chosen))
+        self._add("training_rows", (_row_values(record, row) for row in rows))
+        self.counts[SQLITE_FILE] += len(suggestions)
+
+    def close(self) -> None:
+        """See Writer."""
+        self._connection.commit()
+        self._connection.close()
+
+    def _add(self, table: str, rows: Iterator[tuple[object, ...]]) -> None:
+        for row in rows:
+            self._connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+
+
+class LabelStudioWriter:
+    """Tasks for marking errors as spans, and the labelling interface that they need."""
+
+    def __init__(self, folder: Path) -> None:
+        self.counts = {TASKS_FILE: 0}
+        (folder / "label-studio").mkdir()
+        (folder / "label-studio" / "labeling_config.xml").write_text(_interface(), encoding="utf-8")
+        self._file = (folder / TASKS_FILE).open("x", encoding="utf-8", newline="\n")
+        self._file.write("[")
+
+    def write(self, record: ComparisonRecord, suggestions: Sequence[Suggestion], rows: Sequence[TrainingRow]) -> None:
+        """See Writer."""
+        for suggestion in suggestions:
+            if suggestion.completed and suggestion.output.strip():
+                self._file.write(",\n" if self.counts[TASKS_FILE] else "\n")
+                self._file.write(json.dumps(_task(record, suggestion), ensure_ascii=False))
+                self.counts[TASKS_FILE] += 1
+
+    def close(self) -> None:
+        """See Writer."""
+        self._file.write("\n]\n")
+        self._file.close()
+
+
+def _values(record: ComparisonRecord, suggestion: Suggestion) -> dict[str, object]:
+    """By column, in the order of the columns."""
+    events = [one.event for one in record.events if one.event.generation_id == suggestion.generation_id]
+    votes = _standing_votes(record, suggestion)
+    return {
+        "generation_id": suggestion.generation_id,
+        "comparison_id": record.comparison_id,
+        "patient": record.patient,
+        "encounter": record.encounter,
+        "department": record.department,
+        "task": record.task,
+        "started_at": suggestion.started_at.isoformat(),
+        "finished_at": suggestion.finished_at.isoformat(),
+        "model": suggestion.model,
+        "model_sha256": suggestion.model_sha256,
+        "base": suggestion.base,
+        "engine": suggestion.engine,
+        "quantisation": suggestion.quantisation,
+        "display_order": suggestion.display_order,
+        "completed": int(suggestion.completed),
+        "finish_reason": suggestion.finish_reason,
+        "ttft_ms": rounded(suggestion.ttft_ms),
+        "duration_ms": rounded(suggestion.duration_ms),
+        "votes_up": votes.count(Vote.UP),
+        "votes_down": votes.count(Vote.DOWN),
+        "backfilled": sum(event.kind is EventKind.BACKFILL for event in events),
+        "copied": sum(event.kind is EventKind.COPIED for event in events),
+        "shown_ms": sum(_shown_ms(event) for event in events),
+        "messages": json.dumps(chat(suggestion.messages), ensure_ascii=False),
+        "output": suggestion.output,
+    }
+
+
+def _standing_votes(record: ComparisonRecord, suggestion: Suggestion) -> list[Vote]:
+    last = {
+        logged.event.actor: Vote(str(logged.event.data["vote"]))
+        for logged in sorted(record.events, key=lambda one: one.sequence)
+        if logged.event.generation_id == suggestion.generation_id
+        and logged.event.kind is EventKind.VOTE
+        and not logged.event.item
+    }
+    return list(last.values())
+
+
+def _shown_ms(event: FeedbackEvent) -> int:
+    milliseconds = event.data.get("milliseconds") if event.kind is EventKind.SHOWN else None
+    return milliseconds if isinstance(milliseconds, int) else 0
+
+
+def _event_values(record: ComparisonRecord) -> Iterator[tuple[object, ...]]:
+    for logged in record.events:
+        event = logged.event
+        data = json.dumps(dict(event.data), ensure_ascii=False)
+        moment = event.occurred_at.isoformat()
+        yield event.event_id, logged.sequence, event.generation_id, event.kind, event.actor, moment, event.item, data
+
+
+def _row_values(record: ComparisonRecord, row: TrainingRow) -> tuple[object, ...]:
+    kinds = {SftRow: "sft", KtoRow: "kto", DpoRow: "dpo"}
+    rejected = row.rejected.generation_id if isinstance(row, DpoRow) else None
+    label = int(row.label) if isinstance(row, KtoRow) else None
+    meta = json.dumps(meta_row(record, row), ensure_ascii=False)
+    return kinds[type(row)], row.suggestion.generation_id, rejected, label, meta
+
+
+def _task(record: ComparisonRecord, suggestion: Suggestion) -> Json:
+    data = {
+        "text": suggestion.output,
+        "prompt": suggestion.messages[-1].content if suggestion.messages else "",
+        "generation_id": suggestion.generation_id,
+        "model": suggestion.model,
+        "patient": record.patient,
+    }
+    return {"data": data}
+
+
+def _interface() -> str:
+    labels = "\n".join(f'    <Label value="{kind}"/>' for kind in ERROR_TYPES)
+    return f"""<View>
+  <Header value="病历"/>
+  <Text name="prompt" value="$prompt"/>
+  <Header value="模型的鉴别诊断：标出有问题的文字"/>
+  <Labels name="error" toName="text">
+{labels}
+  </Labels>
+  <Text name="text" value="$text" granularity="symbol"/>
+</View>
+"""

@@ -1,0 +1,79 @@
+"""Reading the feedback log for statistics and training: streamed, patient by patient, nothing kept in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.storage.database import Database
+
+Columns = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredComparison:
+    """The columns of one comparison, of its ended generations and of its events (oldest first).
+
+    `about` has the comparison with its patient and stay, and `runs`: how many were started.
+    """
+
+    about: Columns
+    generations: tuple[Columns, ...]
+    events: tuple[Columns, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIdentities:
+    """Whoever the database knows: names of patients and doctors, and 住院号."""
+
+    names: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+
+class FeedbackSource:
+    """What was asked, answered and done, of one database."""
+
+    def __init__(self, database: Database) -> None:
+        """Nothing is read yet."""
+        self._database = database
+
+    def comparisons(self) -> Iterator[StoredComparison]:
+        """All comparisons, those of one patient after each other, from one state of the database."""
+        with self._database.snapshot() as sql:
+            for about in sql.query(_COMPARISONS):
+                key = [about["comparison_id"]]
+                generations = tuple(sql.query(_GENERATIONS, key))
+                yield StoredComparison(about, generations, tuple(_event(row) for row in sql.query(_EVENTS, key)))
+
+    def events(self) -> Iterator[Columns]:
+        """All events in the order of the log, each with its model, task and department."""
+        with self._database.snapshot() as sql:
+            yield from map(_event, sql.query(_ALL_EVENTS))
+
+    def identities(self) -> StoredIdentities:
+        """Everyone's, whether or not there is feedback about them."""
+        with self._database.snapshot() as sql:
+            names = sql.execute(
+                "SELECT name FROM patients UNION SELECT attending FROM encounters "
+                "UNION SELECT actor FROM feedback_events UNION SELECT actor FROM note_versions"
+            )
+            numbers = sql.execute("SELECT DISTINCT mrn FROM encounters")
+            return StoredIdentities(tuple(name for (name,) in names), tuple(number for (number,) in numbers))
+
+
+_COMPARISONS = """SELECT c.comparison_id, c.patient_id, c.encounter_id, c.created_at, p.name, e.mrn, e.bed, e.attending,
+    e.department, (SELECT count(*) FROM runs r WHERE r.comparison_id = c.comparison_id) AS runs
+    FROM comparisons c JOIN patients p USING (patient_id) JOIN encounters e USING (encounter_id)
+    ORDER BY c.patient_id, c.seq"""
+_GENERATIONS = "SELECT * FROM generations WHERE comparison_id = ? ORDER BY display_order, seq"
+_EVENTS = """SELECT f.* FROM feedback_events f JOIN runs r ON r.run_id = f.generation_id
+    WHERE r.comparison_id = ? ORDER BY f.seq"""
+_ALL_EVENTS = """SELECT f.*, g.model, g.task, g.department, r.comparison_id FROM feedback_events f
+    JOIN runs r ON r.run_id = f.generation_id LEFT JOIN generations g ON g.generation_id = f.generation_id
+    ORDER BY f.seq"""
+
+
+def _event(row: Columns) -> Columns:
+    return {**row, "data": json.loads(row["data"])}
