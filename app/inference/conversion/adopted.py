@@ -24,7 +24,8 @@ _CONSTANT = re.compile(r'<data element_type="(\w+)"[^>]*? size="(\d+)"')
 
 def refuse_incomplete(kind: SourceKind, names: Iterable[str], where: str) -> None:
     """Raise ModelFileFault naming the first file that a folder of this kind lacks."""
-    lacking = [name for name in NEEDED.get(kind, ()) if name not in set(names)]
+    present = set(names)
+    lacking = [name for name in NEEDED.get(kind, ()) if name not in present]
     if lacking:
         raise ModelFileFault(f"{where} 缺少文件 {lacking[0]}，请补全")
 
@@ -43,7 +44,8 @@ def adopted_weights(model: CatalogModel) -> str:
 def _ir_weights(xml: str) -> str:
     """Its kinds of constants by how many values they hold: `int4 u4+i8` where most are 4-bit.
 
-    The largest, which is the embedding, is not counted: INT4 models commonly keep it in more bits.
+    The largest, which is the embedding, is not counted: INT4 models commonly keep it in more bits. Kinds that hold
+    less than a 16th are scales and norms (a group of 32 weights has one scale).
     """
     constants = [(int(size) * 8 // _BITS[kind], kind) for kind, size in _CONSTANT.findall(xml) if kind in _BITS]
     values: Counter[str] = Counter()
@@ -51,6 +53,6 @@ def _ir_weights(xml: str) -> str:
         values[kind] += count
     if not values:
         raise ValueError("no weights")
-    kinds = [kind for kind, count in values.most_common() if count > values.total() // 100]
+    kinds = [kind for kind, count in values.most_common() if count * 16 > values.total()]
     bits = _BITS[kinds[0]]
     return f"{f'int{bits}' if bits < 16 else 'float'} {'+'.join(kinds)}"
