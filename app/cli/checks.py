@@ -17,7 +17,7 @@ from app.core.case import Case
 from app.core.errors import EnvironmentFault, WardNoteError
 from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.runs import Decoding, RunStatus
-from app.inference.engine import Generation
+from app.inference.engine import GenerationRequest
 from app.inference.files import verify_files
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
@@ -177,7 +177,7 @@ def _check_generation(model: PreparedModel) -> str:
     prompt = differential_prompt(template, "男，65岁", "咳嗽3天", "咳嗽、咳痰，体温37.8℃。")
     host = ModelHost(model)
     try:
-        outcome = host.generate("self-test", Generation(prompt.messages, Decoding(max_tokens=_TOKENS)), _Quiet())
+        outcome = host.generate("self-test", GenerationRequest(prompt.messages, Decoding(max_tokens=_TOKENS)), _Quiet())
     finally:
         host.close()
     if outcome.status is not RunStatus.COMPLETED or not outcome.text.strip():

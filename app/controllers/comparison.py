@@ -212,7 +212,7 @@ class ComparisonController(QObject):
         run = monitor.run
         ready = self._pool.is_ready(run.identity.model)
         self._tell(monitor.reading(0, 0) if ready else monitor.loading(None))
-        generation = engine.Generation(run.prompt.messages, run.decoding)
+        generation = engine.GenerationRequest(run.prompt.messages, run.decoding)
         self._pool.threads[run.identity.model].generate(run.run_id, generation)
 
     def _on_run_reading(self, run_id: str, done: int, total: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from app.core.errors import EngineFault
 from app.core.runs import Decoding, Message, RunOutcome, RunStatus
-from app.inference.engine import Generation
+from app.inference.engine import GenerationRequest
 from app.inference.prepared import PreparedModel, Speed
 from app.inference.supervisor import ModelHost
 
@@ -34,7 +34,7 @@ def measure_speed(model: PreparedModel, prompts: Sequence[tuple[Message, ...]]) 
         seconds = time.monotonic() - began
         decoding = Decoding(max_tokens=_TOKENS)
         outcomes = [
-            host.generate(f"calibrate-{index}", Generation(prompt, decoding), _Silent())
+            host.generate(f"calibrate-{index}", GenerationRequest(prompt, decoding), _Silent())
             for index, prompt in enumerate(prompts)
         ]
     finally:

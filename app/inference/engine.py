@@ -29,7 +29,7 @@ class LoadRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
+class GenerationRequest:
     """What an engine is asked to write."""
 
     messages: tuple[Message, ...]
@@ -80,7 +80,7 @@ class Engine(Protocol):
     def load(self, request: LoadRequest, report: Callable[[float], None]) -> None:
         """Load a model; `report` takes the fraction done. Called once. Raises ModelFileFault or EngineFault."""
 
-    def generate(self, generation: Generation, sink: TokenSink) -> GenerationStats:
+    def generate(self, generation: GenerationRequest, sink: TokenSink) -> GenerationStats:
         """Write an answer, streaming it into `sink`. A cancelled run returns FinishReason.CANCELLED.
 
         Stop strings and the context limit are no concern of an engine: its process holds them for all alike (a stop

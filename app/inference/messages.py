@@ -47,7 +47,7 @@ class Generate:
     """Write an answer; answered by Reading and Text, then Finished. `request_id` is the run's id."""
 
     request_id: str
-    generation: engine.Generation
+    generation: engine.GenerationRequest
 
 
 @dataclass(frozen=True, slots=True)

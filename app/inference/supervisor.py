@@ -12,7 +12,7 @@ from typing import NoReturn, TypeVar
 from app.core.errors import EngineFault, ModelFileFault, UsageFault, WardNoteError
 from app.core.runs import Message, RunOutcome
 from app.inference import messages
-from app.inference.engine import Generation, Score
+from app.inference.engine import GenerationRequest, Score
 from app.inference.files import verify_files
 from app.inference.live_run import LiveRun, RunObserver
 from app.inference.patience import CrashCounter, Limits, Patience
@@ -104,7 +104,7 @@ class ModelHost:
             return False
         return True
 
-    def generate(self, run_id: str, generation: Generation, observer: RunObserver) -> RunOutcome:
+    def generate(self, run_id: str, generation: GenerationRequest, observer: RunObserver) -> RunOutcome:
         """Write an answer, loading the model first if needed. A cancelled run returns at once, see `settle`."""
         run = LiveRun(run_id, observer, self._clock)
         try:
@@ -224,7 +224,7 @@ class ModelHost:
         kind = ModelFileFault if fault.kind is messages.FaultKind.MODEL_FILE else EngineFault
         raise kind(f"模型“{self.model.identity.title}”无法加载：{fault.sentence}")
 
-    def _run(self, run: LiveRun, generation: Generation) -> RunOutcome:
+    def _run(self, run: LiveRun, generation: GenerationRequest) -> RunOutcome:
         self._send(messages.Generate(run.run_id, generation))
         self._abandoned = run.run_id
         run.begin()

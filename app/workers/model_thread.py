@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from app.core.errors import WardNoteError
 from app.core.runs import FinishReason, RunOutcome, RunStatus
-from app.inference.engine import Generation
+from app.inference.engine import GenerationRequest
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
 
@@ -67,7 +67,7 @@ class ModelThread(QThread):
         """As `load`, even if the process crashed so often that it is no longer started by itself."""
         self._do(self._restart)
 
-    def generate(self, run_id: str, generation: Generation) -> None:
+    def generate(self, run_id: str, generation: GenerationRequest) -> None:
         """Write an answer; answered by `run_finished`."""
         self._do(lambda: self._generate(run_id, generation))
 
@@ -128,7 +128,7 @@ class ModelThread(QThread):
         self._host.allow_restart()
         self._load()
 
-    def _generate(self, run_id: str, generation: Generation) -> None:
+    def _generate(self, run_id: str, generation: GenerationRequest) -> None:
         observer = _Observer(self, run_id)
         try:
             outcome = self._host.generate(run_id, generation, observer)

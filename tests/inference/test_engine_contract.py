@@ -11,7 +11,7 @@ import pytest
 
 from app.core.errors import EnvironmentFault
 from app.core.runs import Decoding, FinishReason, Message, RunOutcome, RunStatus
-from app.inference.engine import Generation
+from app.inference.engine import GenerationRequest
 from app.inference.engines.scripted import Script, scripted_model
 from app.inference.patience import Limits
 from app.inference.prepared import PreparedModel
@@ -58,7 +58,7 @@ def run(
     observer: Record | None = None,
     run_id: str | None = None,
 ) -> RunOutcome:
-    return host.generate(run_id or next(_runs), Generation((message,), decoding), observer or Record())
+    return host.generate(run_id or next(_runs), GenerationRequest((message,), decoding), observer or Record())
 
 
 def test_it_says_the_right_name_and_version(host: ModelHost, model: PreparedModel) -> None:

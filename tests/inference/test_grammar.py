@@ -14,7 +14,7 @@ from app.core.case import Case
 from app.core.differential import parse_differential
 from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.runs import Decoding, FinishReason, Message, RunStatus
-from app.inference.engine import Generation
+from app.inference.engine import GenerationRequest
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
 from app.infra.resources import resource_path, resource_text
@@ -37,14 +37,14 @@ def host(request: pytest.FixtureRequest) -> Iterator[ModelHost]:
 @pytest.mark.models
 def test_a_grammar_holds_from_the_first_to_the_last_token(host: ModelHost) -> None:
     decoding = Decoding(max_tokens=32, grammar='root ::= "编号" [0-9]{3} "。"')
-    outcome = host.generate("form", Generation(QUESTION, decoding), Record())
+    outcome = host.generate("form", GenerationRequest(QUESTION, decoding), Record())
     assert outcome.finish_reason is FinishReason.STOP
     assert re.fullmatch(r"编号\d{3}。", outcome.text)
 
 
 @pytest.mark.models
 def test_the_next_answer_is_free_again(host: ModelHost) -> None:
-    outcome = host.generate("free", Generation(QUESTION, Decoding(max_tokens=8)), Record())
+    outcome = host.generate("free", GenerationRequest(QUESTION, Decoding(max_tokens=8)), Record())
     assert outcome.status is RunStatus.COMPLETED
     assert not outcome.text.startswith("编号")
 
@@ -52,13 +52,13 @@ def test_the_next_answer_is_free_again(host: ModelHost) -> None:
 @pytest.mark.models
 def test_a_sampled_answer_keeps_the_form(host: ModelHost) -> None:
     decoding = Decoding(max_tokens=32, temperature=1.5, seed=3, grammar='root ::= ("甲" | "乙"){4}')
-    outcome = host.generate("sampled", Generation(QUESTION, decoding), Record())
+    outcome = host.generate("sampled", GenerationRequest(QUESTION, decoding), Record())
     assert re.fullmatch("[甲乙]{4}", outcome.text)
 
 
 @pytest.mark.models
 def test_a_broken_grammar_fails_the_run_with_a_sentence(host: ModelHost) -> None:
-    outcome = host.generate("broken", Generation(QUESTION, Decoding(grammar="root ::= missing")), Record())
+    outcome = host.generate("broken", GenerationRequest(QUESTION, Decoding(grammar="root ::= missing")), Record())
     assert outcome.status is RunStatus.FAILED
     assert outcome.error
 
@@ -67,7 +67,9 @@ def test_a_broken_grammar_fails_the_run_with_a_sentence(host: ModelHost) -> None
 def test_a_model_that_knows_no_chinese_writes_a_differential(host: ModelHost) -> None:
     case = Case.parse(resource_path("samples", "01_respiratory.json").read_text(encoding="utf-8"))
     prompt = differential_prompt(TEMPLATE, case.patient.context, case.chief_complaint, case.case_features)
-    outcome = host.generate("case", Generation(prompt.messages, replace(TEMPLATE.decoding, max_tokens=160)), Record())
+    outcome = host.generate(
+        "case", GenerationRequest(prompt.messages, replace(TEMPLATE.decoding, max_tokens=160)), Record()
+    )
     assert outcome.text.startswith("1. **")
     assert parse_differential(outcome.text)[0].supporting
 

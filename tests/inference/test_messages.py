@@ -13,7 +13,7 @@ from app.core.runs import Decoding, FinishReason, RunStatus
 from app.core.runs import Message as ChatMessage
 from app.inference import engine, messages
 
-GENERATION = engine.Generation(
+GENERATION = engine.GenerationRequest(
     (ChatMessage("system", "鉴别诊断"), ChatMessage("user", "主诉：胸痛 2 小时\n")),
     Decoding(stop=("\n\n", "完"), seed=7),
 )

@@ -14,7 +14,7 @@ PROGRAM = """
 import sys, time
 from pathlib import Path
 from app.core.runs import Decoding, Message
-from app.inference.engine import Generation
+from app.inference.engine import GenerationRequest
 from app.inference.engines.scripted import FaultKind, Script, scripted_model
 from app.inference.supervisor import ModelHost
 
@@ -25,7 +25,7 @@ class Observer:
 
 script = Script("word", fault=FaultKind(sys.argv[2]), fault_at_token=1)
 host = ModelHost(scripted_model(Path(sys.argv[1]), script))
-host.generate("r", Generation((Message("user", "?"),), Decoding()), Observer())
+host.generate("r", GenerationRequest((Message("user", "?"),), Decoding()), Observer())
 time.sleep(600)
 """
 

@@ -13,7 +13,7 @@ import pytest
 
 from app.core.errors import EngineFault, ModelFileFault
 from app.core.runs import Decoding, FinishReason, Message, RunStatus
-from app.inference.engine import Generation
+from app.inference.engine import GenerationRequest
 from app.inference.engines.scripted import LOADING, READING, FaultKind, Script
 from app.inference.patience import Limits
 from app.inference.prepared import PreparedModel
@@ -29,8 +29,8 @@ QUICK = Limits(heartbeat=2.5, loading_heartbeat=2.5, reading=30, writing=30, can
 BAD = "坏"
 
 
-def ask(content: str = "胸痛", **decoding: object) -> Generation:
-    return Generation((Message("user", content),), replace(Decoding(), **decoding))
+def ask(content: str = "胸痛", **decoding: object) -> GenerationRequest:
+    return GenerationRequest((Message("user", content),), replace(Decoding(), **decoding))
 
 
 @pytest.mark.parametrize(

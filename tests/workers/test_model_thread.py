@@ -12,7 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.runs import Decoding, Message, RunOutcome, RunStatus
-from app.inference.engine import Generation
+from app.inference.engine import GenerationRequest
 from app.inference.engines.scripted import LOADING, FaultKind, Script, scripted_model
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
@@ -59,8 +59,8 @@ def make_thread(tmp_path: Path, qapp: object) -> Iterator[Callable[[Script], Mod
 MakeThread = Callable[[Script], ModelThread]
 
 
-def ask(content: str = "胸痛") -> Generation:
-    return Generation((Message("user", content),), Decoding(max_tokens=2000))
+def ask(content: str = "胸痛") -> GenerationRequest:
+    return GenerationRequest((Message("user", content),), Decoding(max_tokens=2000))
 
 
 def child() -> psutil.Process:
@@ -200,7 +200,7 @@ def test_a_thread_never_used_never_starts(make_thread: MakeThread) -> None:
 
 def test_a_bug_ends_the_run_and_not_the_thread(qtbot: QtBot, tmp_path: Path, expected_logs: ExpectedLogs) -> None:
     class BuggyHost(ModelHost):
-        def generate(self, run_id: str, generation: Generation, observer: object) -> RunOutcome:
+        def generate(self, run_id: str, generation: GenerationRequest, observer: object) -> RunOutcome:
             raise KeyError("a bug")
 
     def make_host(model: PreparedModel) -> ModelHost:

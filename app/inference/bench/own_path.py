@@ -11,7 +11,7 @@ from app.inference.bench.figures import Take, Timing
 from app.inference.bench.machine import peak_rss_mib
 from app.inference.bench.weights import weight_bytes
 from app.inference.bench.workload import Workload, ask_all
-from app.inference.engine import Generation
+from app.inference.engine import GenerationRequest
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
 
@@ -47,7 +47,9 @@ class _Asker:
 
     def answer(self, messages: tuple[Message, ...], tokens: int) -> Timing:
         arrivals = _Arrivals()
-        outcome = self._host.generate(next(self._ids), Generation(messages, Decoding(max_tokens=tokens)), arrivals)
+        outcome = self._host.generate(
+            next(self._ids), GenerationRequest(messages, Decoding(max_tokens=tokens)), arrivals
+        )
         if outcome.status is not RunStatus.COMPLETED:
             raise EngineFault(outcome.error or "测速时模型没有完成输出")
         return Timing(outcome.input_tokens, tuple(arrivals.seen))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from app.core.errors import EngineFault
 from app.core.runs import Decoding, FinishReason, Message
 from app.inference.chat_template import render_chat
-from app.inference.engine import Generation, GenerationStats, LoadRequest, Score, TokenSink
+from app.inference.engine import GenerationRequest, GenerationStats, LoadRequest, Score, TokenSink
 from app.inference.scoring import STEPPED_TOKENS, score_logits
 from app.inference.text_stream import TextStream
 
@@ -102,7 +102,7 @@ class BigDLEngine:
         pairs = zip(self._prompt_ids(messages[:-1]), prompt, strict=False)
         return next((index for index, (one, other) in enumerate(pairs) if one != other), len(prompt) - 1)
 
-    def generate(self, generation: Generation, sink: TokenSink) -> GenerationStats:
+    def generate(self, generation: GenerationRequest, sink: TokenSink) -> GenerationStats:
         """Write an answer. Cancels between two layers while reading, between two tokens while writing."""
         import torch
 

@@ -13,7 +13,7 @@ import numpy as np
 from app.core.errors import EngineFault, ModelFileFault
 from app.core.runs import Decoding, FinishReason, Message
 from app.inference.chat_template import render_chat
-from app.inference.engine import Generation, GenerationStats, LoadRequest, Score, TokenSink
+from app.inference.engine import GenerationRequest, GenerationStats, LoadRequest, Score, TokenSink
 from app.inference.engines.openvino_reader import OpenVINOReader
 from app.inference.text_stream import TextStream
 
@@ -59,7 +59,7 @@ class OpenVINOEngine:
     def _encode(self, text: str) -> openvino_genai.TokenizedInputs:
         return self._tokenizer.encode(text, add_special_tokens=False)
 
-    def generate(self, generation: Generation, sink: TokenSink) -> GenerationStats:
+    def generate(self, generation: GenerationRequest, sink: TokenSink) -> GenerationStats:
         """Write an answer. The library tells nothing while it reads: progress goes from nothing to all."""
         inputs = self._encode(render_chat(self._request.chat_template, generation.messages))
         tokens = int(inputs.input_ids.shape[1])

@@ -22,7 +22,7 @@ from typing import cast
 
 from app.core.errors import EngineFault, ModelFileFault
 from app.core.runs import FinishReason, Message, ModelIdentity
-from app.inference.engine import Generation, GenerationStats, LoadRequest, Score, TokenSink
+from app.inference.engine import GenerationRequest, GenerationStats, LoadRequest, Score, TokenSink
 from app.inference.prepared import CheckedFile, PreparedModel
 from app.inference.wire import WireError, from_json
 
@@ -103,7 +103,7 @@ class ScriptedEngine:
             self._pause(self._script.load_ms / 4)
         self._misbehave(LOADING, "")
 
-    def generate(self, generation: Generation, sink: TokenSink) -> GenerationStats:
+    def generate(self, generation: GenerationRequest, sink: TokenSink) -> GenerationStats:
         """Read for `prefill_chunks` steps, then write token by token."""
         total = self.count_tokens(generation.messages)
         prompt = generation.messages[-1].content
@@ -138,7 +138,7 @@ class ScriptedEngine:
             self._pause(self._script.prefill_ms)
             yield total * step // steps
 
-    def _text(self, generation: Generation) -> str:
+    def _text(self, generation: GenerationRequest) -> str:
         text = self._script.answer.replace("{prompt}", generation.messages[-1].content)
         if generation.decoding.temperature == 0:
             return text
