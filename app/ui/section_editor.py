@@ -15,7 +15,6 @@ from PySide6.QtGui import (
     QTextBlock,
     QTextBlockFormat,
     QTextCursor,
-    QTextDocument,
     QTextDocumentFragment,
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
@@ -183,11 +182,11 @@ class SectionEditor(QTextEdit):
         painter = QPainter(self.viewport())
         layout = self.document().documentLayout()
         offset = self.verticalScrollBar().value()
-        for block in _blocks(self.document()):
+        for block in _blocks_from(self.cursorForPosition(exposed.topLeft()).block()):
             box = layout.blockBoundingRect(block).toAlignedRect().translated(0, -offset)
             if box.top() > exposed.bottom():
                 break
-            if box.bottom() >= exposed.top() and self._is_ai(block.text()):
+            if self._is_ai(block.text()):
                 painter.fillRect(0, box.top(), self.viewport().width(), box.height(), self._tint)
                 painter.fillRect(0, box.top(), _RULE_WIDTH, box.height(), self._rule)
         painter.end()
@@ -202,8 +201,7 @@ class SectionEditor(QTextEdit):
         return round(min(max(height, self._minimum_lines * line + margin), MAX_VISIBLE_LINES * line + margin))
 
 
-def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
-    block = document.begin()
+def _blocks_from(block: QTextBlock) -> Iterator[QTextBlock]:
     while block.isValid():
         yield block
         block = block.next()
