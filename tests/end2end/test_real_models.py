@@ -88,7 +88,7 @@ def open_sample(screen: Screen, program: Program, mrn: str) -> None:
     wait_for(lambda: len(program.rows("SELECT * FROM notes")) == 10, "the samples")
     screen.keys("ctrl+k")
     screen.write(mrn)
-    screen.keys("Return", "F6")
+    screen.keys("Return")
 
 
 def differentials(program: Program) -> list[str]:
