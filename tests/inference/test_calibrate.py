@@ -1,0 +1,74 @@
+"""A short measurement, on scripted models in real processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import EngineFault, ModelFileFault
+from app.core.runs import Decoding, Message, RunOutcome
+from app.inference import calibrate as module
+from app.inference.calibrate import measure_speed
+from app.inference.engines.scripted import FaultKind, Script
+from app.inference.prepared import PreparedModel
+from app.inference.supervisor import ModelHost
+
+MakeModel = Callable[[Script], PreparedModel]
+PROMPTS = [(Message("user", "胸痛" * 100),), (Message("user", "腹痛" * 50),)]
+
+
+def test_speeds_are_those_of_the_model(script: MakeModel) -> None:
+    speed = measure_speed(script(Script("答" * 40, token_ms=4, prefill_ms=30, load_ms=60)), PROMPTS)
+    assert speed.load_seconds >= 0.06
+    assert 0 < speed.writing < 250, "40 tokens at 4 ms and more"
+    assert 0 < speed.reading < 200 / 0.12, "200 characters in 4 chunks of 30 ms and more"
+
+
+def test_the_best_round_counts(script: MakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds = iter([(100.0, 9.0), (80.0, 11.0)])
+    monkeypatch.setattr(module, "_speeds", lambda outcome: next(rounds))
+    speed = measure_speed(script(Script("答")), PROMPTS)
+    assert (speed.reading, speed.writing) == (100.0, 11.0)
+
+
+def test_answers_are_short_and_greedy(script: MakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Decoding] = []
+    outcomes: list[RunOutcome] = []
+    generate = ModelHost.generate
+
+    def spy(host: ModelHost, run_id: str, generation: module.Generation, observer: object) -> RunOutcome:
+        asked.append(generation.decoding)
+        outcomes.append(generate(host, run_id, generation, observer))  # type: ignore[arg-type]
+        return outcomes[-1]
+
+    monkeypatch.setattr(ModelHost, "generate", spy)
+    measure_speed(script(Script("答" * 500)), PROMPTS)
+    assert asked == [Decoding(max_tokens=48)] * 2
+    assert [outcome.output_tokens for outcome in outcomes] == [48, 48]
+    assert len({outcome.run_id for outcome in outcomes}) == 2
+
+
+def test_one_token_is_taken_for_as_fast_as_reading(script: MakeModel) -> None:
+    speed = measure_speed(script(Script("答", prefill_ms=10)), PROMPTS[:1])
+    assert speed.writing == speed.reading
+
+
+@pytest.mark.parametrize("fault", [FaultKind.EXIT, FaultKind.RAISE])
+def test_a_model_that_fails_is_said_and_its_process_ended(fault: FaultKind, script: MakeModel) -> None:
+    with pytest.raises(EngineFault):
+        measure_speed(script(Script("答", fault=fault)), PROMPTS)
+
+
+def test_a_model_that_writes_nothing_is_said(script: MakeModel) -> None:
+    with pytest.raises(EngineFault, match="没有输出"):
+        measure_speed(script(Script("")), PROMPTS)
+
+
+def test_a_changed_file_is_not_measured(script: MakeModel) -> None:
+    model = script(Script("答"))
+    with Path(model.request.path).open("ab") as file:
+        file.write(b" ")
+    with pytest.raises(ModelFileFault, match="大小不符"):
+        measure_speed(model, PROMPTS)
