@@ -11,11 +11,11 @@ from app.core.notes import CASE_FEATURES, DIAGNOSTIC_BASIS
 ADULT_YEARS = 18
 _INTRODUCTION_CHARACTERS = 120
 
-_RECORDED = re.compile(r"\s*(\d{1,3})\s*(?:周?岁.*)?\s*")
-_INFANT = re.compile(r"\s*\d+\s*(?:个?月|天|日|周|小时).*")
-_OPENING = r"(?:^|[。；;\n]|\d[.、．]|[（(]\d[)）]|患者[，,\s]*(?:为|系|是)?)\s*"
+_RECORDED = re.compile(r"\s{0,4}(\d{1,3})\s{0,4}(?:周?岁.*)?\s{0,4}")
+_INFANT = re.compile(r"\s{0,4}\d+\s{0,4}(?:个?月|天|日|周|小时).*")
+_OPENING = r"(?:^|[。；;\n]|\d[.、．]|[（(]\d[)）]|患者[，,\s]{0,4}(?:为|系|是)?)\s{0,4}"
 _STATED = re.compile(
-    r"(?:患[者儿]|病人|[男女]性?)(?:患[者儿])?[，,、：:\s]*(?P<years>\d{1,3})\s*周?岁(?=[，,。；;、\s（(]|\d{1,2}\s*个?月|$)"
+    r"(?:患[者儿]|病人|[男女]性?)(?:患[者儿])?[，,、：:\s]{0,4}(?P<years>\d{1,3})\s{0,4}周?岁(?=[，,。；;、\s（(]|\d{1,2}\s{0,4}个?月|$)"
 )
 _GROUPS = (
     (re.compile(rf"{_OPENING}(?P<word>老年)(?=男|女|患者)"), 45, 200),

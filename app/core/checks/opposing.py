@@ -9,7 +9,7 @@ from app.core.checks.finding import CheckedNote, Finding, Severity, Span
 from app.core.differential import Diagnosis, parse_differential
 from app.core.notes import DIFFERENTIAL
 
-_LABELLED = re.compile(r"支持(?:诊断)?(?:点|依据|证据|理由)?\s*[:：]")
+_LABELLED = re.compile(r"支持(?:诊断)?(?:点|依据|证据|理由)?\s{0,4}[:：]")
 _NOTHING = re.compile(r"(?:病历|病史|资料)?中?(?:尚|暂)?(?:未|无)(?:记录|提及|明确|描述|记载|提供)?")
 _CONTRAST = re.compile(
     r"不|无|未|非|否|阴性|正常|排除|除外|缺乏|缺少|但|然而|与.{0,12}有别|区别|待排|可能性小|依据不足|相反|罕见|少见|较低|低于"

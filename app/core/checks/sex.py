@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from app.core.checks.age import ADULT_YEARS, years
 from app.core.checks.finding import (
@@ -18,6 +19,8 @@ from app.core.checks.finding import (
 )
 from app.core.entities import Sex
 
+_MOST_WORDS = 200
+
 _FOREIGN: Mapping[Sex, re.Pattern[str]] = {
     Sex.FEMALE: re.compile(r"前列腺(?!素|E)|睾丸(?!女性化)|阴茎|阴囊|附睾|精索|精囊|龟头"),
     Sex.MALE: re.compile(
@@ -26,11 +29,11 @@ _FOREIGN: Mapping[Sex, re.Pattern[str]] = {
     ),
 }
 _STATED = re.compile(
-    r"(?:患者|患儿|病人)[，,：:、\s]*(?:为|系)?(?P<sex>[男女])(?=性|[，,、。\s\d]|$)"
-    r"|(?:^|[。；;，,：:\n]|\d[.、．])\s*(?P<opening>[男女])性?[，,、\s]+\d{1,3}\s*(?:周?岁|个?月)"
+    r"(?:患者|患儿|病人)[，,：:、\s]{0,4}(?:为|系)?(?P<sex>[男女])(?=性|[，,、。\s\d]|$)"
+    r"|(?:^|[。；;，,：:\n]|\d[.、．])\s{0,4}(?P<opening>[男女])性?[，,、\s]{1,4}\d{1,3}\s{0,4}(?:周?岁|个?月)"
     r"|(?:[老中青]年)(?P<group>[男女])性?(?=[，,。、\s]|患者)"
 )
-_CHILDREN = re.compile(r"[育生有]\s*[\d一二两三]")
+_CHILDREN = re.compile(r"[育生有]\s{0,4}[\d一二两三]")
 # "男性患者，不考虑卵巢囊肿": the doctor says the very thing.
 _EXCLUDED = re.compile(r"[男女]性.{0,30}(?:排除|不考虑|不支持|除外|不涉及|不适用)")
 _OF_PARTNER = re.compile(r"性交|性生活|同房|房事")
@@ -57,7 +60,7 @@ def _stated(key: str, text: str, sex: Sex) -> Iterator[Finding]:
 
 
 def _organs(key: str, text: str, sex: Sex, *, is_child: bool) -> Iterator[Finding]:
-    for match in _FOREIGN[sex].finditer(text):
+    for match in islice(_FOREIGN[sex].finditer(text), _MOST_WORDS):
         if not _is_of_another(text, match, is_child=is_child):
             reason = f"登记性别为{sex}，文中出现“{match[0]}”，请核对是否写错患者。"
             yield Finding("sex_organ", Severity.MUST, Span(key, *match.span()), reason)

@@ -253,3 +253,10 @@ def test_the_sample_encounters_raise_nothing(path: Path) -> None:
     texts = {CHIEF_COMPLAINT.key: sample["chief_complaint"], CASE_FEATURES.key: sample["case_features"]}
     note = a_note(sample["patient"]["sex"], sample["patient"]["age"], **COMPLETE | texts)
     assert codes(note) == []
+
+
+@pytest.mark.parametrize("piece", ["\n", " ", "患者男", "左", "性交阴道", "1. ", "老年", "支持点：", "3"])
+def test_a_long_text_of_one_kind_costs_no_more_than_its_length(piece: str) -> None:
+    """The rules are bounded: 50,000 characters in each section end at once, whatever they are."""
+    text = (piece * 50_000)[:50_000]
+    check_first_progress(a_note("女", **dict.fromkeys(COMPLETE, text)))
