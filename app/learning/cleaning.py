@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from app.core.events import FeedbackEvent
 from app.core.runs import Message
@@ -20,6 +20,7 @@ class RecordCleaner:
 
     texts: PatientText
     keyed: Keyed
+    _done: dict[tuple[str, Identities, int], str] = field(default_factory=dict)
 
     def clean(self, record: ComparisonRecord) -> ComparisonRecord:
         """The record as it may leave; it keeps nothing of `identities`."""
@@ -62,4 +63,8 @@ class RecordCleaner:
         return self._text(text, record)
 
     def _text(self, text: str, record: ComparisonRecord) -> str:
-        return self.texts.clean(text, record.identities, record.created_at.year)
+        """Siblings answer the same messages: a patient's text is cleaned once."""
+        key = text, record.identities, record.created_at.year
+        if key not in self._done:
+            self._done[key] = self.texts.clean(*key)
+        return self._done[key]

@@ -15,7 +15,7 @@ _FORMS = (
     rf"{_MONTH.format('m5')}\s*月\s*{_DAY.format('d5')}\s*(?=[日号])",
     r"(?P<chinese>[〇○零一二三四五六七八九]{4}年(?:[一二三四五六七八九十]{1,2}月(?:[一二三四五六七八九十]{1,3}[日号])?)?)",
 )
-_DATES = re.compile(rf"(?<![\w.])(?:{'|'.join(_FORMS[2:4])})|(?<!\d)(?:{'|'.join((*_FORMS[:2], *_FORMS[4:]))})")
+_DATES = re.compile(rf"(?<![A-Za-z0-9_.])(?:{'|'.join(_FORMS[2:4])})|(?<!\d)(?:{'|'.join((*_FORMS[:2], *_FORMS[4:]))})")
 _OVER_89 = r"9\d|1[0-4]\d"
 _AGE = re.compile(
     rf"(?<![\d.])(?P<age>{_OVER_89})(?P<unit>\s*周?岁)|(?P<label>年龄\s*[：:]?\s*)(?P<labelled>{_OVER_89})(?!\d)"

@@ -38,7 +38,7 @@ class PatientText:
         """The text without identities. `own` is what the record says of the patient, `year` that of the record."""
         for kind, pattern in self._exact(own):
             text = pattern.sub(lambda match, kind=kind: self._placeholder(kind, match[0]), text)  # type: ignore[misc]
-        for rule in RULES:
+        for rule in (rule for rule in RULES if rule.concerns(text)):
             text = rule.pattern.sub(lambda match, rule=rule: self._by_rule(rule, match), text)  # type: ignore[misc]
         text, dates = shifted_dates(text, self._days, year, lambda value: self._placeholder(_GIVEN_DATE, value))
         text, ages = capped_ages(text)

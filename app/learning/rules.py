@@ -18,12 +18,20 @@ _DIGIT_BEFORE, _DIGIT_AFTER = r"(?<![A-Za-z0-9_.０-９])", r"(?![A-Za-z0-9_０-
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`kind` is the word of the placeholder; `trim` shortens a value from the left to what it really names."""
+    """`kind` is the word of the placeholder; `trim` shortens a value from the left to what it really names.
+
+    A text without any character of `hints` needs no search.
+    """
 
     kind: str
     pattern: re.Pattern[str]
     keep: Callable[[str], bool] = lambda value: False
     trim: Callable[[str], str] = lambda value: value
+    hints: str = ""
+
+    def concerns(self, text: str) -> bool:
+        """Whether the text can hold a match at all."""
+        return not self.hints or any(hint in text for hint in self.hints)
 
 
 def _rule(
@@ -31,8 +39,9 @@ def _rule(
     pattern: str,
     keep: Callable[[str], bool] = lambda value: False,
     trim: Callable[[str], str] = lambda value: value,
+    hints: str = "",
 ) -> Rule:
-    return Rule(kind, re.compile(pattern), keep, trim)
+    return Rule(kind, re.compile(pattern), keep, trim, hints)
 
 
 _ID_CARD = rf"{_DIGIT_BEFORE}(?P<value>\d{{6}}[ -]?\d{{8}}[ -]?\d{{3}}[\dXxＸ]){_DIGIT_AFTER}"
@@ -43,7 +52,7 @@ _LANDLINE = rf"{_DIGIT_BEFORE}(?P<value>{_AREA}\d{{7,8}}(?:[-转]\d{{1,5}})?|400
 _LABELLED_PHONE = (
     r"(?<!\[)(?:电话|手机|座机|传真|联系方式|[Tt]el)(?:号码)?[号：:\s为是.]{0,3}(?P<value>\+?\d[\d -]{5,18}\d)"
 )
-_EMAIL = r"(?P<value>[\w.+-]+@[\w-]+\.[A-Za-z][\w.-]*)"
+_EMAIL = r"(?P<value>[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+\.[A-Za-z][A-Za-z0-9.-]*)"
 _CHAT_ACCOUNT = r"(?<!\[)(?:QQ|qq|微信)(?:号码?)?[：:\s为是]{0,3}(?P<value>[A-Za-z0-9_-]{5,20})"
 
 
@@ -134,7 +143,7 @@ def _is_generic_hospital(value: str) -> bool:
 RULES: tuple[Rule, ...] = (
     _rule("证件号", _ID_CARD),
     _rule("证件号", _OLD_ID_CARD),
-    _rule("邮箱", _EMAIL),
+    _rule("邮箱", _EMAIL, hints="@"),
     _rule("证件号", _labelled_number("身份证|护照|军官证|士兵证|驾驶证|出生证|证件", "(?:号码|编号|号)?")),
     _rule("医保号", _labelled_number("医保卡?|社保卡?|健康卡|就诊卡|诊疗卡|合作医疗证?")),
     _rule(
@@ -145,18 +154,36 @@ RULES: tuple[Rule, ...] = (
     _rule("电话", _MOBILE),
     _rule("电话", _LANDLINE),
     _rule("电话", _LABELLED_PHONE),
-    _rule("床号", _BED_LABEL),
-    _rule("床号", _BED),
-    _rule("医院", _HOSPITAL, keep=_is_generic_hospital, trim=from_last_preposition),
+    _rule("床号", _BED_LABEL, hints="床"),
+    _rule("床号", _BED, hints="床"),
+    _rule("医院", _HOSPITAL, keep=_is_generic_hospital, trim=from_last_preposition, hints="院室所站心"),
     _rule("地址", _LABELLED_ADDRESS, keep=lambda value: _NO_ADDRESS.match(value) is not None),
     _rule("地址", _PROVINCE_ADDRESS),
-    _rule("地址", _CITY_ADDRESS, keep=lambda value: _NO_PLACE.match(value) is not None, trim=from_last_preposition),
+    _rule(
+        "地址",
+        _CITY_ADDRESS,
+        keep=lambda value: _NO_PLACE.match(value) is not None,
+        trim=from_last_preposition,
+        hints="市县州",
+    ),
     _rule("地址", _STREET, trim=from_last_preposition),
-    _rule("地址", _VILLAGE_ADDRESS, keep=lambda value: _NO_PLACE.match(value) is not None, trim=from_last_preposition),
-    _rule("地址", _TOWN, keep=lambda value: _NO_PLACE.match(value) is not None, trim=from_last_preposition),
-    _rule("姓名", _DOTTED_NAME),
+    _rule(
+        "地址",
+        _VILLAGE_ADDRESS,
+        keep=lambda value: _NO_PLACE.match(value) is not None,
+        trim=from_last_preposition,
+        hints="村屯",
+    ),
+    _rule(
+        "地址",
+        _TOWN,
+        keep=lambda value: _NO_PLACE.match(value) is not None,
+        trim=from_last_preposition,
+        hints="市县乡镇街",
+    ),
+    _rule("姓名", _DOTTED_NAME, hints="·•・‧"),
     _rule("姓名", _NAME_LABEL, keep=_names_nobody),
-    _rule("姓名", _HIDDEN_NAME),
+    _rule("姓名", _HIDDEN_NAME, hints="某ＸXx×*＊"),
     _rule("姓名", _TITLED, keep=_names_nobody),
     _rule("姓名", _ADDRESSED, keep=_names_nobody),
     _rule("姓名", _ANNOUNCED, keep=_names_nobody),
