@@ -22,6 +22,7 @@ from app.ui.history_acts import HistoryActs
 from app.ui.model_status import ModelStatusLabel
 from app.ui.note_editor import NoteEditor
 from app.ui.patient_list import PatientList
+from app.ui.quality_watch import QualityWatch
 from app.ui.run_board import RunBoard
 from app.ui.shortcuts import install
 from app.ui.shown_clock import ShownClock
@@ -68,9 +69,11 @@ class MainWindow(QMainWindow):
         self.desk = ComparisonDesk(self.area, self.editor, board, controllers.comparisons, controllers.notes)
         self.acts = SuggestionActs(self.area, self.editor, board, controllers.notes, controllers.feedback, appearance)
         self.history = HistoryActs(self.editor, controllers.notes, appearance, self.say, self.acts.recognise_more)
+        self.quality = QualityWatch(self.editor, now)
         self.clock = ShownClock(controllers.feedback.shown)
         self._list_refresh = _timer(self, _LIST_REFRESH_MS, controllers.notes.refresh, single=True)
         self._times_refresh = _timer(self, _TIMES_REFRESH_MS, self.patients.refresh_times, single=False)
+        self._times_refresh.timeout.connect(self.quality.check)
         self._lay_out()
         self._connect()
         install(self, self._key_acts())
@@ -177,6 +180,7 @@ class MainWindow(QMainWindow):
             "add_patient": self.add_patient,
             "save": self._controllers.notes.checkpoint,
             "history": self.history.open,
+            "quality": self.quality.use_list,
             "help": lambda: HelpDialog(self).open(),
         }
         for number in (1, 2, 3):
@@ -204,6 +208,7 @@ class MainWindow(QMainWindow):
         self.patients.mark_open(note.encounter.encounter_id)
         self.desk.show_note(note)
         self.acts.recognise()
+        self.quality.check()
         self.editor.focus_first()
 
     def _on_saved(self, _note_id: str, version: int, moment: datetime) -> None:
@@ -244,7 +249,8 @@ class MainWindow(QMainWindow):
     def _move_focus(self, step: int) -> None:
         areas: list[tuple[QWidget, Callable[[], None]]] = [
             (self.patients, self.patients.focus_search),
-            (self.editor, self.editor.focus_first),
+            (self.editor.sections, self.editor.focus_first),
+            *([(self.editor.quality, self.editor.quality.take_focus)] if self.editor.quality.isVisible() else []),
             (self.area, lambda: self._focus_pane(1)),
         ]
         focus = QApplication.focusWidget()

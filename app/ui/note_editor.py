@@ -9,13 +9,14 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.controllers.note import OpenNote
+from app.core.checks.complaint import CUSTOM_CHARACTERS, complaint_characters
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, DIFFERENTIAL, SECTIONS, NoteKind, Section, input_hash
+from app.ui.quality_list import QualityList
 from app.ui.section_editor import SectionEditor
 from app.ui.text_safety import visible_controls
 from app.ui.theme import Appearance, Theme
 from app.ui.wording import bed_label, exact, person
 
-COMPLAINT_CUSTOM_CHARACTERS = 20
 NO_NOTE_HINT = "从左侧选择一位患者开始书写首次病程记录。\n\nCtrl+K 搜索患者　　Ctrl+N 新增患者"
 _LABEL_WIDTH_CHARACTERS = 5.6
 _SCROLL_MARGIN = 16
@@ -35,6 +36,12 @@ class NoteHeader(QFrame):
         self.version.setObjectName("version")
         self.version.setToolTip("版本历史与修改痕迹  Ctrl+H")
         self.version.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.quality = QPushButton("质控 无")
+        self.quality.setObjectName("version")
+        self.quality.setCheckable(True)
+        self.quality.setChecked(True)
+        self.quality.setToolTip("质控清单：显示或收起  Ctrl+Shift+Q")
+        self.quality.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.saved = _label("savedState")
         self.saved.setAccessibleName("保存状态")
         layout = QHBoxLayout(self)
@@ -44,6 +51,7 @@ class NoteHeader(QFrame):
         layout.addWidget(self.details, 1)
         layout.addWidget(self.document)
         layout.addWidget(self.version)
+        layout.addWidget(self.quality)
         layout.addWidget(self.saved)
 
     def show_note(self, note: OpenNote) -> None:
@@ -93,7 +101,9 @@ class NoteEditor(QWidget):
         self._page = QWidget()
         self._page.setObjectName("notePage")
         self._grid = QGridLayout(self._page)
-        self._scroll = QScrollArea()
+        self.sections = QScrollArea()
+        self.quality = QualityList()
+        self._body = QWidget()
         self._empty = _label("emptyPage", NO_NOTE_HINT)
         self._set_up(appearance)
 
@@ -130,7 +140,7 @@ class NoteEditor(QWidget):
             editor.set_text(note.note.sections.get(key, ""), note.note.note_id)
             editor.setReadOnly(False)
         self._show_count()
-        self._scroll.verticalScrollBar().setValue(0)
+        self.sections.verticalScrollBar().setValue(0)
         self.show_saved(note.note.updated_at)
 
     def show_saved(self, moment: datetime) -> None:
@@ -153,6 +163,11 @@ class NoteEditor(QWidget):
         """Give an editor the focus and, once it has grown, bring the line of a document position to the top."""
         editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
         QTimer.singleShot(0, self, lambda: self._bring_up(editor, position))
+
+    def show_span(self, key: str, start: int, end: int) -> None:
+        """Select a span of a section (in code points) and put the cursor there."""
+        editor = self.editors[key]
+        self.show_section(editor, editor.select(start, end))
 
     def replace_sections(self, sections: Mapping[str, str]) -> None:
         """Turn the sections into others: one undoable edit in each that differs."""
@@ -179,16 +194,23 @@ class NoteEditor(QWidget):
             self._add_section(grid, section, width)
         grid.setRowStretch(grid.rowCount(), 1)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._scroll.setWidget(self._page)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.sections.setWidget(self._page)
+        self.sections.setWidgetResizable(True)
+        self.sections.setFrameShape(QFrame.Shape.NoFrame)
+        self.sections.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.sections.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        row = QHBoxLayout(self._body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.sections, 1)
+        row.addWidget(self.quality)
+        self.quality.setFixedWidth(self.quality.sizeHint().width())
+        self.header.quality.toggled.connect(self.quality.setVisible)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.header)
-        layout.addWidget(self._scroll, 1)
+        layout.addWidget(self._body, 1)
         layout.addWidget(self._empty, 1)
         self._show_sections(False)
         appearance.changed.connect(self._on_theme)
@@ -196,11 +218,11 @@ class NoteEditor(QWidget):
 
     def _bring_up(self, editor: SectionEditor, position: int) -> None:
         self._grid.activate()
-        self._scroll.verticalScrollBar().setValue(editor.y() + editor.top_of(position) - _SCROLL_MARGIN)
+        self.sections.verticalScrollBar().setValue(editor.y() + editor.top_of(position) - _SCROLL_MARGIN)
 
     def _show_sections(self, shown: bool) -> None:
         self.header.setVisible(shown)
-        self._scroll.setVisible(shown)
+        self._body.setVisible(shown)
         self._empty.setVisible(not shown)
 
     def _add_section(self, grid: QGridLayout, section: Section, label_width: int) -> None:
@@ -235,9 +257,9 @@ class NoteEditor(QWidget):
         self.last_focused = self.editors[key]
 
     def _show_count(self) -> None:
-        length = len(self.chief_complaint.strip())
-        over = length > COMPLAINT_CUSTOM_CHARACTERS
-        self._count.setText(f"{length} / {COMPLAINT_CUSTOM_CHARACTERS} 字{'，偏长' if over else ''}")
+        length = complaint_characters(self.chief_complaint)
+        over = length > CUSTOM_CHARACTERS
+        self._count.setText(f"{length} / {CUSTOM_CHARACTERS} 字{'，偏长' if over else ''}")
         self._count.setProperty("over", over)
         self._count.style().polish(self._count)
 

@@ -78,12 +78,16 @@ class SectionEditor(QTextEdit):
         self._origin = origin
         self._loading = True
         self.setUndoRedoEnabled(False)
-        self.setPlainText(text)
-        whole = QTextCursor(self.document())
-        whole.select(QTextCursor.SelectionType.Document)
+        self.setPlainText("")
+        # One edit block, the line height first: thousands of lines are laid out once.
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
         line = QTextBlockFormat()
         line.setLineHeight(line_height_percent(self.font()), QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-        whole.mergeBlockFormat(line)
+        cursor.mergeBlockFormat(line)
+        cursor.insertText(text)
+        cursor.endEditBlock()
+        self.moveCursor(QTextCursor.MoveOperation.Start)
         self.setUndoRedoEnabled(True)
         self._loading = False
         self._grow()
@@ -117,6 +121,23 @@ class SectionEditor(QTextEdit):
         """Colours of the tint and of its left rule."""
         self._tint, self._rule = QColor(theme.ai_tint), QColor(theme.ai_rule)
         self.viewport().update()
+
+    def lines(self) -> Iterator[tuple[int, int, bool]]:
+        """Each line's start and end in Unicode code points, and whether a model wrote it."""
+        start = 0
+        for line in self.text().split("\n"):
+            yield start, start + len(line), self._is_ai(line)
+            start += len(line) + 1
+
+    def select(self, start: int, end: int) -> int:
+        """Select a span in code points, as far as the text reaches; returns the document position of its start."""
+        text = self.text()
+        place = _utf16_length(text[:start])
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(place)
+        cursor.setPosition(_utf16_length(text[:end]), QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
+        return place
 
     def has_ai_lines(self) -> bool:
         """Whether any line is tinted."""

@@ -29,12 +29,13 @@ KEYS: tuple[Key, ...] = (
     *(Key(f"copy_{n}", (f"Ctrl+Shift+{n}",), f"Ctrl+Shift+{n}", f"复制第 {n} 份建议，带 AI 标记") for n in (1, 2, 3)),
     Key("vote_up", ("Ctrl+Up",), "Ctrl+↑", "赞成所在栏的建议；再按一次撤回"),
     Key("vote_down", ("Ctrl+Down",), "Ctrl+↓", "不赞成所在栏的建议；再按一次撤回"),
-    Key("next_area", ("F6",), "F6", "转到下一区域：患者、病历、建议"),
+    Key("next_area", ("F6",), "F6", "转到下一区域：患者、病历、质控、建议"),
     Key("previous_area", ("Shift+F6",), "Shift+F6", "转到上一区域"),
     Key("search", ("Ctrl+K",), "Ctrl+K", "搜索患者：床号、姓名、住院号"),
     Key("add_patient", ("Ctrl+N",), "Ctrl+N", "新增患者"),
     Key("save", ("Ctrl+S",), "Ctrl+S", "保存并留存一个版本（平时自动保存）"),
     Key("history", ("Ctrl+H",), "Ctrl+H", "版本历史：修改痕迹、恢复旧版"),
+    Key("quality", ("Ctrl+Shift+Q",), "Ctrl+Shift+Q", "转到质控清单；回车转到原文，再按一次收起"),
     Key("help", ("F1",), "F1", "快捷键"),
 )
 

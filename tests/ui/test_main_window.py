@@ -382,7 +382,8 @@ def test_reopened_ai_text_is_still_marked(open_ward: Open) -> None:
 def test_f6_goes_round_the_areas(open_ward: Open) -> None:
     ward = open_ward(Script(answer(1)))
     ward.open(ward.admit("张某", "3床"))
-    areas = [ward.window.patients, ward.window.editor, ward.window.area]
+    editor = ward.window.editor
+    areas = [ward.window.patients, editor.sections, editor.quality, ward.window.area]
 
     def area_of_focus() -> int:
         focus = ward.window.focusWidget()
@@ -390,12 +391,15 @@ def test_f6_goes_round_the_areas(open_ward: Open) -> None:
 
     ward.press(Qt.Key.Key_K, CONTROL)
     visited = [area_of_focus()]
-    for _ in range(3):
+    for _ in range(4):
         ward.press(Qt.Key.Key_F6)
         visited.append(area_of_focus())
     ward.press(Qt.Key.Key_F6, SHIFT)
     visited.append(area_of_focus())
-    assert visited == [0, 1, 2, 0, 2]
+    assert visited == [0, 1, 2, 3, 0, 3]
+    editor.header.quality.setChecked(False)
+    ward.press(Qt.Key.Key_F6, SHIFT)
+    assert area_of_focus() == 1, "a closed list is passed over"
 
 
 def test_everything_fits_a_small_ward_screen_and_has_a_name(open_ward: Open) -> None:

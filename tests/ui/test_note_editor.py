@@ -77,7 +77,7 @@ def test_what_was_inserted_is_brought_up_from_its_first_line(
     added = editor.differential.text() + "新增\n" * 25
     start = editor.differential.replace_whole(added)
     editor.show_section(editor.differential, start)
-    viewport = editor._scroll.viewport()
+    viewport = editor.sections.viewport()
 
     def first_new_line() -> int:
         return editor.differential.mapTo(viewport, editor.differential.rect().topLeft()).y() + (

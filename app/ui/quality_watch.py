@@ -1,0 +1,84 @@
+"""Runs the quality checks on the open note when the typing pauses, and leads from a finding to its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from time import perf_counter
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.core.checks.finding import CheckedNote, Finding, Span
+from app.core.checks.first_progress import check_first_progress
+from app.ui.note_editor import NoteEditor
+from app.ui.quality_list import count_words
+
+PAUSE_MS = 500
+_AI_BUDGET_S = 0.02
+
+
+class QualityWatch(QObject):
+    """The presenter of the quality list."""
+
+    def __init__(self, editor: NoteEditor, now: Callable[[], datetime]) -> None:
+        super().__init__(editor)
+        self._editor = editor
+        self._now = now
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.timeout.connect(self.check)
+        editor.edited.connect(lambda _key, _text: self._pause.start(PAUSE_MS))
+        editor.quality.chosen.connect(self._on_chosen)
+
+    def check(self) -> None:
+        """Check the note as it stands and show what is found.
+
+        Telling AI lines from the doctor's own costs time once per line: a long note is done in several turns of the
+        event loop.
+        """
+        self._pause.stop()
+        if self._editor.note is None:
+            return
+        ai_lines = self._ai_lines()
+        if ai_lines is None:
+            self._pause.start(0)
+            return
+        self._show(check_first_progress(self._checked(ai_lines)))
+
+    def use_list(self) -> None:
+        """The key: from the note to the list, and from the list back, which closes it."""
+        if self._editor.note is None:
+            return
+        focus = QApplication.focusWidget()
+        inside = focus is not None and self._editor.quality.isAncestorOf(focus)
+        self._editor.header.quality.setChecked(not inside)
+        if inside:
+            self._editor.focus_first()
+        else:
+            self._editor.quality.take_focus()
+
+    def _checked(self, ai_lines: tuple[Span, ...]) -> CheckedNote:
+        note = self._editor.note
+        assert note is not None
+        texts = {key: editor.text() for key, editor in self._editor.editors.items()}
+        return CheckedNote(texts, note.patient, note.encounter, self._now(), ai_lines)
+
+    def _ai_lines(self) -> tuple[Span, ...] | None:
+        """None if the time was not enough; what was found out is remembered for the next turn."""
+        end = perf_counter() + _AI_BUDGET_S
+        found = []
+        for key, editor in self._editor.editors.items():
+            for start, stop, is_ai in editor.lines():
+                if is_ai:
+                    found.append(Span(key, start, stop))
+                if perf_counter() > end:
+                    return None
+        return tuple(found)
+
+    def _show(self, findings: tuple[Finding, ...]) -> None:
+        self._editor.quality.show_findings(findings)
+        self._editor.header.quality.setText(count_words(findings))
+
+    def _on_chosen(self, finding: Finding) -> None:
+        self._editor.show_span(finding.span.section, finding.span.start, finding.span.end)
