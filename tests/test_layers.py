@@ -18,7 +18,7 @@ class NoQt:
             raise ModuleNotFoundError(f"{name} is absent in this test")
 
 sys.meta_path.insert(0, NoQt())
-for package in ("app.core", "app.inference", "app.storage", "app.infra"):
+for package in ("app.core", "app.inference", "app.storage", "app.learning", "app.infra"):
     package = importlib.import_module(package)
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)
