@@ -15,6 +15,7 @@ _COLUMNS = (
     ("decode_tokens_per_second", "书写 /s"),
     ("peak_rss_mib", "内存 MiB"),
     ("bandwidth_share", "带宽占比"),
+    ("others_cpu_share", "他用 CPU"),
 )
 _WIDTH = 160
 _Row = Mapping[str, Any]
@@ -26,7 +27,8 @@ def tables(document: Mapping[str, Any]) -> str:
     parts = [
         f"{machine['processor']}，{machine['threads']} 线程，内存读取 {machine['read_bandwidth_gb_per_second']} GB/s，"
         f"系统负载 {machine['load_average'][0]}",
-        f"{document['rounds']} 轮，中位数（下行：最小–最大）；阅读、书写为每秒词元数",
+        f"{document['rounds']} 轮，中位数（下行：最小–最大）；阅读、书写为每秒词元数；"
+        "他用 CPU 是其间其他程序占去的份额，高时结果不可信",
         _table(document["results"], _path_words),
     ]
     if document["ratios"]:

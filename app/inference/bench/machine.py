@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
@@ -56,6 +57,34 @@ def peak_rss_mib(pid: int) -> float:
     except (OSError, StopIteration):
         memory = psutil.Process(pid).memory_info()
         return float(getattr(memory, "peak_wset", memory.rss)) / 2**20
+
+
+class CpuWatch:
+    """Tells, from its making on, what share of the machine's processors was not at this program's disposal."""
+
+    def __init__(self) -> None:
+        self._before = _cpu_seconds()
+
+    def others_share(self) -> float | None:
+        """0 to 1: other programs, and what a virtual machine's host kept. Only child processes that have ended count
+        as this program's. None where the system does not tell of them.
+        """
+        if sys.platform == "win32":
+            return None
+        total, busy, own = (after - before for after, before in zip(_cpu_seconds(), self._before, strict=True))
+        return min(max((busy - own) / total, 0.0), 1.0) if total > 0 else 0.0
+
+
+def _cpu_seconds() -> tuple[float, float, float]:
+    """Seconds of all processors so far: in all, not idle, and this program's with its ended children."""
+    times = psutil.cpu_times()
+    total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+    own = os.times()
+    return (
+        total,
+        total - times.idle - getattr(times, "iowait", 0.0),
+        own.user + own.system + own.children_user + own.children_system,
+    )
 
 
 def _version(package: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from app.inference.bench.figures import Spread, Take
@@ -26,7 +26,7 @@ def make_document(session: Session, machine: Mapping[str, object], rounds: int, 
         "machine": dict(machine),
         "rounds": rounds,
         "results": [
-            {**asdict(key), **{name: spread.document() for name, spread in _spreads(takes, bandwidth).items()}}
+            {**asdict(key), **_figures(takes, session.others.get(key, ()), bandwidth)}
             for key, takes in session.takes.items()
         ],
         "ratios": _ratios(session.takes),
@@ -34,10 +34,13 @@ def make_document(session: Session, machine: Mapping[str, object], rounds: int, 
     }
 
 
-def _spreads(takes: Mapping[int, Take], bandwidth: float) -> dict[str, Spread]:
+def _figures(takes: Mapping[int, Take], others: Sequence[float], bandwidth: float) -> dict[str, dict[str, float]]:
     rounds = [take.figures(bandwidth) for take in takes.values()]
     names = dict.fromkeys(name for figures in rounds for name in figures)
-    return {name: Spread.of(figures[name] for figures in rounds if name in figures) for name in names}
+    spreads = {name: Spread.of(figures[name] for figures in rounds if name in figures) for name in names}
+    if others:
+        spreads["others_cpu_share"] = Spread.of(others)
+    return {name: spread.document() for name, spread in spreads.items()}
 
 
 def _ratios(takes: Mapping[Key, Mapping[int, Take]]) -> list[dict[str, object]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.core.errors import EngineFault, EnvironmentFault
 from app.inference.bench.figures import Take
+from app.inference.bench.machine import CpuWatch
 from app.inference.bench.workload import Contestant, Workload
 
 
@@ -23,9 +24,13 @@ class Key:
 
 @dataclass(slots=True)
 class Session:
-    """The takes by row and round; `missing` are sentences on what could not be measured."""
+    """The takes by row and round; `missing` are sentences on what could not be measured.
+
+    `others` are the shares of the processors (0 to 1) that were taken from this program meanwhile.
+    """
 
     takes: dict[Key, dict[int, Take]] = field(default_factory=dict)
+    others: dict[Key, list[float]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
 
 
@@ -47,8 +52,11 @@ def run_session(
                 continue
             key = Key(contestant.path, contestant.engine, contestant.model, workload.task, workload.prompt)
             tell(f"第 {number + 1}/{rounds} 轮：{_words(key)}")
+            watch = CpuWatch()
             try:
                 session.takes.setdefault(key, {})[number] = contestant.measure(workload, tokens)
+                if (share := watch.others_share()) is not None:
+                    session.others.setdefault(key, []).append(share)
             except EnvironmentFault as fault:
                 out.add(id(contestant))
                 session.missing.append(f"{_words(key)}：{fault}")

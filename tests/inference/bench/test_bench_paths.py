@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from app.core.errors import EngineFault
 from app.core.runs import Message
 from app.inference.bench.contestants import contestants
 from app.inference.bench.figures import Take
-from app.inference.bench.machine import describe_machine, peak_rss_mib, read_bandwidth
+from app.inference.bench.machine import CpuWatch, describe_machine, peak_rss_mib, read_bandwidth
 from app.inference.bench.own_path import OwnPath
 from app.inference.bench.peer_path import PeerPath
 from app.inference.bench.weights import weight_bytes
@@ -86,6 +89,21 @@ def test_the_machine_is_described() -> None:
     machine = describe_machine(2, bandwidth)
     assert machine["threads"] == 2
     assert json.loads(json.dumps(machine)) == machine
+
+
+def test_a_child_counts_as_others_only_until_it_has_ended() -> None:
+    code = "import time\nwhile time.process_time() < 0.5: pass\nprint(flush=True); input()"
+    began, watch = time.monotonic(), CpuWatch()
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        while_it_lives = watch.others_share()
+        child.communicate(b"\n", timeout=30)
+    after = watch.others_share()
+    assert while_it_lives is not None
+    assert after is not None
+    share = 0.5 / ((time.monotonic() - began) * (psutil.cpu_count() or 1))
+    assert while_it_lives - after > share / 2
 
 
 def test_the_peak_of_a_process_is_at_least_what_it_holds() -> None:

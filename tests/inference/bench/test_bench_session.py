@@ -63,6 +63,7 @@ def test_a_row_has_the_contracts_fields() -> None:
     for name in ("load_s", "ttft_cold_ms", "ttft_warm_ms", "prefill_tokens_per_second", "decode_tokens_per_second"):
         assert set(row[name]) == {"median", "min", "max"}
     assert {"peak_rss_mib", "bandwidth_share"} <= set(row)
+    assert 0 <= row["others_cpu_share"]["median"] <= 1
     assert document["ratios"] == []
 
 
