@@ -1,11 +1,13 @@
-"""`wardnote models`: list, fetch, verify, prepare and calibrate the models of the catalog."""
+"""`wardnote models`: list, fetch, add, verify, prepare and calibrate the models of the catalog."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli import options, output
@@ -28,17 +30,29 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add `models` with its actions."""
     parser = subparsers.add_parser("models", help="管理模型：列出、获取、校验、准备、校准")
     actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
-    for name, function, text in (
-        ("list", _list, "列出模型、状态与转换后的精度"),
-        ("fetch", _fetch, "获取模型文件（默认：全部演示模型）"),
-        ("verify", _verify, "重新计算所有文件的校验值"),
-        ("prepare", _prepare, "量化并校验，使模型可在各引擎上运行，最后校准"),
-        ("calibrate", _calibrate, "在本机测量各模型的速度"),
+    for name, function, default, text in (
+        ("list", _list, "全部模型", "列出模型、状态与转换后的精度"),
+        ("fetch", _fetch, "全部演示模型", "获取模型文件"),
+        ("verify", _verify, "全部模型", "重新计算所有文件的校验值"),
+        ("prepare", _prepare, "全部演示模型", "量化并校验，使模型可在各引擎上运行，最后校准"),
+        ("calibrate", _calibrate, "全部已准备的模型", "在本机测量各模型的速度"),
     ):
         action = actions.add_parser(name, help=text)
-        action.add_argument("names", nargs="*", metavar="模型", help="模型名（默认：全部演示模型）")
+        action.add_argument("names", nargs="*", metavar="模型", help=f"模型名（默认：{default}）")
         options.add_common(action, json=name == "list")
         action.set_defaults(func=_opened(function))
+    _add_adding(actions)
+
+
+def _add_adding(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    action = actions.add_parser("add", help="登记本院自己的模型")
+    action.add_argument(
+        "path", type=Path, metavar="路径", help="GGUF 文件，或 Hugging Face、BigDL INT4、OpenVINO IR 文件夹"
+    )
+    action.add_argument("--name", metavar="名称", help="命令行中使用的模型名（默认：取自路径）")
+    action.add_argument("--title", metavar="标题", help="窗口中显示的名称（默认：取自路径）")
+    options.add_common(action)
+    action.set_defaults(func=_opened(_add))
 
 
 def _opened(
@@ -54,8 +68,7 @@ def _opened(
 def _list(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:
     from app.cli.models_report import describe, model_line
 
-    models = library.catalog.select(arguments.names) if arguments.names else library.catalog.models
-    documents = [describe(library, model) for model in models]
+    documents = [describe(library, model) for model in _named_or_all(arguments, library)]
     if arguments.json:
         output.print_json({"models": documents})
     else:
@@ -74,11 +87,33 @@ def _fetch(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -
     return 0
 
 
+def _add(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:
+    from app.inference.catalog_entry import entry_name, hashed, write_entry
+    from app.inference.recognition import recognise
+
+    name = entry_name(arguments.name, arguments.path, [model.name for model in library.catalog.models])
+    with _stages(name) as stage:
+        found = recognise(arguments.path, partial(stage, "识别模型"))
+        files = hashed(found, partial(stage, "计算校验值"))
+    title = (arguments.title or "").strip() or arguments.path.absolute().name.removesuffix(".gguf")
+    written = write_entry(paths.hospital_catalog, name, title, found, files)
+    size = sum(file.size for file in files) / 1e6
+    output.say(f"已登记模型 {name}（{found.kind}，{len(files)} 个文件，{size:.1f} MB）：{written}")
+    if not found.has_template:
+        output.say(f'这个模型没有对话模板：请先在 {written} 的 [[model]] 下加入 chat_template = "…"')
+    output.say(f"下一步：wardnote models prepare {name}{_same_data_folder(arguments)}")
+    return 0
+
+
+def _same_data_folder(arguments: argparse.Namespace) -> str:
+    return f" --data-dir {shlex.quote(str(arguments.data_dir))}" if arguments.data_dir else ""
+
+
 def _verify(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:
     from app.inference.files import check_files
 
     faults = 0
-    for model in library.catalog.select(arguments.names):
+    for model in _named_or_all(arguments, library):
         groups = [("源文件", model.files)]
         groups += [(f"{ready.identity.engine} 文件", ready.files) for ready in _ready(library, model)]
         for what, files in groups:
@@ -108,32 +143,44 @@ def _prepare(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary)
         except EnvironmentFault as fault:  # the other models can still be made ready
             faults += 1
             output.say(str(fault))
-    return _measure(arguments, library, again=False) or (3 if faults else 0)
+    models = library.catalog.select(arguments.names)
+    unmeasured = [(model, ready) for model in models for ready in _ready(library, model) if not ready.speed]
+    return _measure(unmeasured, library) or (3 if faults else 0)
 
 
 def _calibrate(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:
-    return _measure(arguments, library, again=True)
+    models = _named_or_all(arguments, library)
+    pairs = [(model, ready) for model in models for ready in _ready(library, model)]
+    if not pairs:
+        raise EnvironmentFault("没有已准备好的模型可以校准，请先运行 wardnote models prepare")
+    return _measure(pairs, library)
 
 
-def _measure(arguments: argparse.Namespace, library: ModelLibrary, *, again: bool) -> int:
+def _measure(pairs: Sequence[tuple[CatalogModel, PreparedModel]], library: ModelLibrary) -> int:
     from app.inference.calibrate import measure_speed
     from app.inference.library import recipe_of
 
-    calibration = library.calibration
-    prompts = _sample_prompts()
-    for model in library.catalog.select(arguments.names):
-        for ready in _ready(library, model):
-            if ready.speed and not again:
-                continue
+    calibration, faults, prompts = library.calibration, 0, _sample_prompts()
+    for model, ready in pairs:
+        name, engine = model.name, ready.identity.engine
+        output.say(f"{name} / {engine}：正在测量速度…")
+        try:
             speed = measure_speed(ready, prompts)
-            name, engine = model.name, ready.identity.engine
-            calibration = calibration.with_speed(name, engine, recipe_of(library.store, model, engine), speed)
-            calibration.write()
-            output.say(
-                f"{name} / {engine}：载入 {speed.load_seconds:.1f} 秒，阅读 {speed.reading:.0f} 词元/秒，"
-                f"书写 {speed.writing:.1f} 词元/秒"
-            )
-    return 0
+        except EnvironmentFault as fault:  # the others can still be measured
+            faults += 1
+            output.say(f"{name} / {engine}：{fault}")
+            continue
+        calibration = calibration.with_speed(name, engine, recipe_of(library.store, model, engine), speed)
+        calibration.write()
+        output.say(
+            f"{name} / {engine}：载入 {speed.load_seconds:.1f} 秒，阅读 {speed.reading:.0f} 词元/秒，"
+            f"书写 {speed.writing:.1f} 词元/秒"
+        )
+    return 3 if faults else 0
+
+
+def _named_or_all(arguments: argparse.Namespace, library: ModelLibrary) -> tuple[CatalogModel, ...]:
+    return library.catalog.select(arguments.names) if arguments.names else library.catalog.models
 
 
 def _ready(library: ModelLibrary, model: CatalogModel) -> list[PreparedModel]:

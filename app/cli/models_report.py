@@ -51,18 +51,18 @@ def _quality(quality: Quality) -> dict[str, Any]:
 
 def model_line(document: dict[str, Any]) -> str:
     """The same for a reader."""
-    head = f"{document['name']}  {document['title']}  {document['licence']}"
+    head = "  ".join(part for part in (document["name"], document["title"], document["licence"]) if part)
     marks = [head + ("（演示模型，非医疗模型）" if document["demonstration"] else "")]
     if not document["fetched"]:
-        marks.append("  尚未获取：wardnote models fetch")
-    marks += [_engine_line(name, state) for name, state in document["engines"].items()]
+        marks.append(f"  尚未获取：wardnote models fetch {document['name']}")
+    marks += [_engine_line(document["name"], engine, state) for engine, state in document["engines"].items()]
     return "\n".join(marks)
 
 
-def _engine_line(name: str, state: dict[str, Any]) -> str:
+def _engine_line(name: str, engine: str, state: dict[str, Any]) -> str:
     if not state["prepared"]:
-        return f"  {name}：尚未准备：wardnote models prepare"
-    parts = [f"  {name}：{state['quantisation']}"]
+        return f"  {engine}：尚未准备：wardnote models prepare {name}"
+    parts = [f"  {engine}：{state['quantisation']}"]
     if quality := state["quality"]:
         ratio = f"原模型 {quality['parent_perplexity']:.1f}，{quality['ratio']:.2f} 倍"
         parts.append(f"困惑度 {quality['perplexity']:.1f}（{ratio}）")

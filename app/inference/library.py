@@ -95,6 +95,8 @@ def _scripted(model: CatalogModel) -> PreparedModel:
 
 def recipe_of(store: Path, model: CatalogModel, engine: str) -> str:
     """How a prepared model was made; raises EnvironmentFault if it is not prepared."""
+    if model.kind is SourceKind.SCRIPTED:
+        return "scripted/1/1"
     manifest = read_manifest(prepared_folder(store, model, engine), model)
     if manifest is None:
         raise EnvironmentFault(f"模型 {model.name} 尚未准备好，请运行 wardnote models prepare {model.name}")

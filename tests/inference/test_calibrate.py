@@ -11,6 +11,7 @@ from app.core.errors import EngineFault, ModelFileFault
 from app.core.runs import Decoding, Message, RunOutcome
 from app.inference import calibrate as module
 from app.inference.calibrate import measure_speed
+from app.inference.engine import GenerationRequest
 from app.inference.engines.scripted import FaultKind, Script
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
@@ -38,7 +39,7 @@ def test_answers_are_short_and_greedy(script: MakeModel, monkeypatch: pytest.Mon
     outcomes: list[RunOutcome] = []
     generate = ModelHost.generate
 
-    def spy(host: ModelHost, run_id: str, generation: module.Generation, observer: object) -> RunOutcome:
+    def spy(host: ModelHost, run_id: str, generation: GenerationRequest, observer: object) -> RunOutcome:
         asked.append(generation.decoding)
         outcomes.append(generate(host, run_id, generation, observer))  # type: ignore[arg-type]
         return outcomes[-1]

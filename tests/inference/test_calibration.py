@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.errors import EnvironmentFault
 from app.inference import calibration as module
 from app.inference.calibration import Calibration, machine_key
 from app.inference.engines.scripted import Script, scripted_model
@@ -111,6 +112,12 @@ def test_the_file_is_whole_or_the_old_one(path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(KeyboardInterrupt):
         calibration.with_speed("b", "bigdl", "x", SPEED).write()
     assert path.read_text(encoding="utf-8") == before
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(EnvironmentFault, match=r"无法写入 .*calibration\.json"):
+        measured(tmp_path / "file" / "calibration.json")
 
 
 def test_a_typical_differential(tmp_path: Path) -> None:

@@ -165,3 +165,4 @@ def test_scripted_models_are_ready_as_they_are(shelf: Shelf) -> None:
     shelf.add("a", kind=SourceKind.SCRIPTED)
     assert chosen(shelf.choose()) == ["a/scripted"]
     assert shelf.library.prepared(shelf.models[0], "bigdl") is None
+    assert recipe_of(shelf.store, shelf.models[0], "scripted").count("/") == 2

@@ -182,16 +182,26 @@ class GgufSource:
 
     def weights(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
         """Every tensor under its Hugging Face name, dequantised to float32, in row-major (out, in) shape."""
-        found = {name: self._lookup(name) for name in self._names()}
-        unused = set(self._tensors) - {tensor.name for tensor in found.values()}
-        if unused:
-            raise self._fault(f"含有不受支持的张量 {min(unused)}")
         shapes = self._shapes()
-        for name, tensor in found.items():
+        for name, tensor in self._found().items():
             weight = self._expanded(tensor)
             if weight.shape != shapes[_kind_of(name)]:
                 raise self._fault(f"的张量 {tensor.name} 形状与配置不符")
             yield name, self._unpermuted(name, weight)
+
+    def check(self) -> None:
+        """Raise ModelFileFault for what can be told from the names alone, without reading the weights."""
+        self.config()
+        self.vocabulary()
+        self._found()
+
+    def _found(self) -> dict[str, gguf.ReaderTensor]:
+        """The file's tensors by Hugging Face name; every one of them, and none left over."""
+        found = {name: self._lookup(name) for name in self._names()}
+        unused = set(self._tensors) - {tensor.name for tensor in found.values()}
+        if unused:
+            raise self._fault(f"含有不受支持的张量 {min(unused)}")
+        return found
 
     def _expanded(self, tensor: gguf.ReaderTensor) -> NDArray[np.float32]:
         try:

@@ -15,6 +15,15 @@ from app.inference.engine import Score
 from app.inference.prepared import CheckedFile
 
 
+def inspect_gguf(gguf_file: Path, report: Report) -> tuple[int, bool]:
+    """The context of a GGUF file in tokens, and if it has a template. Raises ModelFileFault if it cannot be used."""
+    from app.inference.conversion.gguf_source import GgufSource
+
+    source = GgufSource(gguf_file)
+    source.check()
+    return source.context_tokens, bool(source.chat_template)
+
+
 def dequantise(gguf_file: Path, folder: Path, report: Report) -> None:
     """The unquantised parent of a GGUF file, as a Hugging Face folder."""
     from app.inference.conversion.gguf_source import GgufSource

@@ -107,6 +107,18 @@ def test_the_vocabulary_is_that_of_the_file(tmp_path: Path) -> None:
     assert vocabulary.pre_tokenizer == "smollm"
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_good_file_passes_the_check(architecture: str, tmp_path: Path) -> None:
+    write_tiny_gguf(tmp_path / "tiny.gguf", Tiny(architecture))
+    GgufSource(tmp_path / "tiny.gguf").check()
+
+
+def test_the_check_needs_no_weights(tmp_path: Path) -> None:
+    write_tiny_gguf(tmp_path / "tiny.gguf", Tiny(omit=frozenset({"blk.1.ffn_down.weight"})))
+    with pytest.raises(ModelFileFault, match=r"缺少张量 blk\.1\.ffn_down\.weight"):
+        GgufSource(tmp_path / "tiny.gguf").check()
+
+
 def add_tensor(name: str, *shape: int) -> Change:
     return lambda writer: writer.add_tensor(name, np.ones(shape, np.float32))
 
