@@ -124,6 +124,10 @@ def test_an_input_that_does_not_fit_is_refused_with_its_lengths(host: ModelHost,
     assert run(host).status is RunStatus.COMPLETED
 
 
+def test_a_text_longer_than_any_context_is_counted_whole(host: ModelHost) -> None:
+    assert host.count_tokens((Message("user", "pain " * 40_000),)) >= 40_000
+
+
 def test_a_text_can_be_scored(host: ModelHost) -> None:
     score = host.score("The patient has chest pain and sweating since this morning. " * 10)
     assert len(score.log_likelihoods) == len(score.top_tokens) == len(score.token_ids) - 1 > 3

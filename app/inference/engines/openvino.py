@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # Gigabytes for the cache of read prompts; without a limit it grows with every patient.
 _CACHE_GB = 1
 
+# A byte-level vocabulary has at most one token for each of the four bytes of a character.
+_TOKENS_PER_CHARACTER = 4
+
 
 class OpenVINOEngine:
     """The Engine protocol over OpenVINO GenAI. A cancel is seen from the first token on, not while reading."""
@@ -35,6 +38,7 @@ class OpenVINOEngine:
         self._tokenizer: Any = None
         self._request: LoadRequest
         self._reader: OpenVINOReader | None = None
+        self._longest = 0
 
     def load(self, request: LoadRequest, report: Callable[[float], None]) -> None:
         """Load an IR folder, or a GGUF file of the kinds that GenAI reads. Option: `attention` SDPA or PA."""
@@ -50,14 +54,27 @@ class OpenVINOEngine:
         except RuntimeError as error:
             raise ModelFileFault(f"OpenVINO 无法加载模型 {request.model}：文件损坏或格式不受支持") from error
         self._tokenizer = self._pipeline.get_tokenizer()
+        self._longest = self._count(" a" * 2 * request.context_tokens)
         report(1.0)
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        """How many tokens the rendered prompt has."""
-        return int(self._encode(render_chat(self._request.chat_template, messages)).input_ids.shape[1])
+        """How many tokens the rendered prompt has; of one that the tokenizer would cut, a close estimate."""
+        text = render_chat(self._request.chat_template, messages)
+        tokens = self._count(text)
+        if tokens < self._longest:
+            return tokens
+        size = max(self._longest // _TOKENS_PER_CHARACTER - 1, 1)
+        return sum(self._count(text[start : start + size]) for start in range(0, len(text), size))
+
+    def _count(self, text: str) -> int:
+        return int(self._tokenizer.encode(text, add_special_tokens=False).input_ids.shape[1])
 
     def _encode(self, text: str) -> openvino_genai.TokenizedInputs:
-        return self._tokenizer.encode(text, add_special_tokens=False)
+        """The tokens of all of `text`. A tokenizer made from GGUF keeps only the last 8192 and does not say so."""
+        inputs = self._tokenizer.encode(text, add_special_tokens=False)
+        if inputs.input_ids.shape[1] >= self._longest:
+            raise EngineFault(f"输入过长：此模型的分词器最多能读 {self._longest - 1} 个词元。请精简病例特点后重试。")
+        return inputs
 
     def generate(self, generation: GenerationRequest, sink: TokenSink) -> GenerationStats:
         """Write an answer. The library tells nothing while it reads: progress goes from nothing to all."""
