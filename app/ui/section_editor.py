@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from PySide6.QtCore import QEvent, QMimeData, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -203,7 +203,7 @@ class SectionEditor(QTextEdit):
         painter = QPainter(self.viewport())
         layout = self.document().documentLayout()
         offset = self.verticalScrollBar().value()
-        for block in _blocks_from(self.cursorForPosition(exposed.topLeft()).block()):
+        for block in _blocks_from(self._block_at(exposed.top() + offset)):
             box = layout.blockBoundingRect(block).toAlignedRect().translated(0, -offset)
             if box.top() > exposed.bottom():
                 break
@@ -211,6 +211,13 @@ class SectionEditor(QTextEdit):
                 painter.fillRect(0, box.top(), self.viewport().width(), box.height(), self._tint)
                 painter.fillRect(0, box.top(), _RULE_WIDTH, box.height(), self._rule)
         painter.end()
+
+    def _block_at(self, height: int) -> QTextBlock:
+        """The block at this height of the document, or one shortly before it while a composition is under way."""
+        place = self.document().documentLayout().hitTest(QPointF(0, height), Qt.HitTestAccuracy.FuzzyHit)
+        # A place counts the characters that are being composed, which the document does not have yet.
+        composed = self.textCursor().block().layout().preeditAreaText()
+        return self.document().findBlock(max(0, place - _utf16_length(composed)))
 
     def _grow(self) -> None:
         self.setFixedHeight(self._wanted_height())

@@ -1,12 +1,13 @@
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, Qt
-from PySide6.QtGui import QInputMethodEvent, QKeyEvent
+from PySide6.QtGui import QColor, QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.notes import DIFFERENTIAL, MAX_SECTION_CHARACTERS
 from app.ui.section_editor import SectionEditor
 from app.ui.text_safety import AI_MARK
+from app.ui.theme import LIGHT
 
 
 @pytest.fixture
@@ -155,3 +156,22 @@ def test_keys_of_the_window_are_not_taken(editor: SectionEditor) -> None:
         if overrides(editor, key, modifiers)
     ]
     assert taken == []
+
+
+@pytest.mark.parametrize("composed", ["", "长长的拼写中的文字"])
+def test_ai_lines_in_sight_are_tinted_after_scrolling_and_while_composing(
+    editor: SectionEditor, qtbot: QtBot, composed: str
+) -> None:
+    editor.set_theme(LIGHT)
+    editor.set_text("一\n" * 200, "n1")
+    editor.set_ai_lines(lambda line: line == "一")
+    editor.show()
+    bar = editor.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    middle = editor.cursorForPosition(editor.viewport().rect().topLeft())
+    editor.setTextCursor(middle)
+    compose(editor, composed)
+    picture = editor.viewport().grab().toImage()
+    height, line = picture.height(), 24
+    ruled = [picture.pixelColor(0, y) == QColor(LIGHT.ai_rule) for y in range(height)]
+    assert all(any(ruled[y : y + line]) for y in range(0, height - line, line))
