@@ -33,6 +33,7 @@ def isolated(step: Callable[..., _T], *arguments: Any, report: Report) -> _T:
     theirs.close()
     try:
         result: _T = _result(ours, report)
+        process.join(_GRACE_S)  # a library's own locks are only given back by an orderly exit
         return result
     except (EOFError, OSError):
         process.join(_GRACE_S)
