@@ -60,6 +60,12 @@ def install_samples(repositories: Repositories, samples: Sequence[SampleEncounte
     return True
 
 
+def has_real_patients(repositories: Repositories) -> bool:
+    """Whether anyone is stored who is no sample."""
+    with repositories.database.snapshot() as sql:
+        return sql.execute("SELECT 1 FROM patients WHERE sample = 0 LIMIT 1").fetchone() is not None
+
+
 def _install(repositories: Repositories, sample: SampleEncounter, now: datetime) -> None:
     patient = Patient(uuid4().hex, sample.name + MARK, sample.sex)
     encounter = Encounter(
