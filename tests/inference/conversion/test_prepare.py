@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import EngineFault, ModelFileFault
+from app.core.errors import EngineFault, EnvironmentFault, ModelFileFault
 from app.inference.calibration import Calibration
 from app.inference.catalog import Catalog, CatalogModel, SourceKind
 from app.inference.conversion import prepare as module
@@ -129,6 +131,26 @@ def test_a_folder_that_is_ready_is_used_where_it_lies(
     assert ready.files == files
     check_files(ready.files)
     assert Preparer(tmp_path, TEXTS).prepare(model, lambda stage, fraction: None) is False
+
+
+class Payload:
+    """What a hostile weights file would run."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self._path,)
+
+
+def test_code_in_an_adopted_weights_file_is_not_run(real: Real, tmp_path: Path) -> None:
+    folder = tmp_path / "hostile"
+    shutil.copytree(prepared_folder(real.store, real.model, "bigdl"), folder)
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Payload(tmp_path / "run"), protocol=2))
+    model = a_catalog_model(folder, "own", kind=SourceKind.INT4_FOLDER, files=describe_files(folder))
+    with pytest.raises(EnvironmentFault):
+        Preparer(tmp_path / "store", TEXTS).prepare(model, lambda stage, fraction: None)
+    assert not (tmp_path / "run").exists()
 
 
 class Conversions:
