@@ -11,6 +11,8 @@ NOBODY = frozenset(
     (
         *("医师", "医生", "护士", "患者", "未知", "未提供", "未提供姓名", "无名氏"),
         *("user", "system", "assistant", "human", "gpt", "text", "label", "model", "data", "prompt"),
+        *("train", "patient", "doctor", "vote", "choice", "shown", "backfill", "copied", "rerun", "differential"),
+        *("stop", "length", "error", "csv", "sqlite", "openai", "sft", "kto", "dpo"),
     )
 )
 _REMARK = re.compile(r"[（(][^（）()]*[）)]$")

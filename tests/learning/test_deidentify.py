@@ -5,6 +5,8 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.core.case import Case
 from app.infra.resources import resource_path
@@ -106,3 +108,13 @@ def test_everyone_known_to_the_hospital_is_removed_from_every_text() -> None:
     assert (
         texts.clean(text, Identities(), 2024) == "与[姓名1]同室，[姓名2] 记录，[住院号1]，医师，chiroot，ZY001234，12"
     )
+
+
+@settings(deadline=None)
+@given(
+    st.text(alphabet="患者张王医师床号12年月日，。 \n", max_size=40), st.text(alphabet="于高a1(）\u3000·", max_size=20)
+)
+def test_a_known_name_survives_nowhere(before: str, after: str) -> None:
+    known = KnownIdentities.of(["欧阳明华", "张王"], [])
+    out = text_of(known=known).clean(f"{before}欧阳明华{after}张王{before}", Identities(name="欧阳明华"), 2024)
+    assert "欧阳明华" not in out and "张王" not in out

@@ -235,3 +235,9 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EnvironmentFault, match="无法写入导出文件夹"):
         export(tmp_path / "file" / "out")
+
+
+def test_an_account_called_like_a_word_of_the_formats_blocks_nothing(tmp_path: Path) -> None:
+    exporter = Exporter(KnownIdentities.of(["train", "user", "医师"], []), keyed, datetime(2026, 1, 1, tzinfo=UTC))
+    record = of_patient(a_record(EVENTS), TRAINING[0], "c0")
+    assert exporter.export([record], FORMAT_NAMES, Filters(), tmp_path / "out").comparisons == 1

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.events import EventKind, FeedbackEvent, Vote
@@ -83,6 +83,7 @@ def test_a_vote_on_one_diagnosis_is_none_on_the_suggestion() -> None:
     assert rows(a_record([replace(a_vote_on(0, Vote.UP), item="急性心肌梗死")])) == []
 
 
+@settings(deadline=None)
 @given(logs, st.randoms(use_true_random=False))
 def test_only_the_places_in_the_log_count_not_the_order_of_reading(
     log: list[FeedbackEvent], shuffle: random.Random
@@ -93,6 +94,7 @@ def test_only_the_places_in_the_log_count_not_the_order_of_reading(
     assert rows(replace(record, events=tuple(events))) == rows(record)
 
 
+@settings(deadline=None)
 @given(st.lists(votes, max_size=12))
 def test_the_last_vote_of_a_doctor_counts_and_no_vote_is_none(log: list[FeedbackEvent]) -> None:
     last = {(event.generation_id, event.actor): Vote(str(event.data["vote"])) for event in log}
@@ -102,6 +104,7 @@ def test_the_last_vote_of_a_doctor_counts_and_no_vote_is_none(log: list[Feedback
     assert len(made) == len(expected) == len(rows(a_record(log)))
 
 
+@settings(deadline=None)
 @given(logs)
 def test_every_generation_has_one_basis_and_no_row_but_from_its_own_events(log: list[FeedbackEvent]) -> None:
     made = rows(a_record(log))
@@ -112,6 +115,7 @@ def test_every_generation_has_one_basis_and_no_row_but_from_its_own_events(log: 
     assert all(row.suggestion.output.strip() != row.rejected.output.strip() for row in made if isinstance(row, DpoRow))
 
 
+@settings(deadline=None)
 @given(logs, st.sets(orders))
 def test_nothing_is_learnt_from_what_did_not_end_well(log: list[FeedbackEvent], broken: set[int]) -> None:
     suggestions = [a_suggestion(order, completed=order not in broken) for order in range(3)]
