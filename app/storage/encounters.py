@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from app.core.entities import Encounter, Patient, Sex
-from app.core.notes import NoteKind
+from app.core.notes import SECTIONS, NoteKind
 from app.storage.chain import sealed
 from app.storage.codec import time_text
 from app.storage.database import Database
@@ -17,16 +17,21 @@ from app.storage.rows import insert
 
 LISTED_NOTE = NoteKind.FIRST_PROGRESS
 
+_REQUIRED = tuple(section.key for section in SECTIONS[LISTED_NOTE] if section.required)
 _NUMBER = re.compile(r"\d+")
 
 # Read by position: a list of thousands is built while the window starts.
 _ENCOUNTER_COLUMNS = """e.encounter_id, e.patient_id, e.mrn, e.age, e.department, e.ward, e.bed, e.admitted_at,
     e.attending, p.name, p.sex"""
+_BLANKS = "char(32, 9, 10, 13, 12288)"
+_WRITTEN_SECTIONS = f"""(SELECT COUNT(*) FROM json_each(n.sections) s
+    WHERE s.key IN ({", ".join(f"'{key}'" for key in _REQUIRED)}) AND trim(s.value, {_BLANKS}) <> '')"""
 
 
 @dataclass(frozen=True, slots=True)
 class EncounterSummary:
-    """One line of the patient list: a stay and its 首次病程记录, if it has one (`empty`: nothing written in it)."""
+    """One line of the patient list: a stay and its 首次病程记录, if it has one (`empty`: nothing written in it;
+    `complete`: every required section has text)."""
 
     encounter: Encounter
     patient: Patient
@@ -34,6 +39,7 @@ class EncounterSummary:
     note_title: str
     updated_at: datetime | None
     empty: bool
+    complete: bool
 
 
 class EncounterRepository:
@@ -62,7 +68,7 @@ class EncounterRepository:
 
     def summaries(self) -> tuple[EncounterSummary, ...]:
         """All stays by ward and bed (3床 before 12床)."""
-        query = f"""SELECT {_ENCOUNTER_COLUMNS}, n.note_id, n.updated_at, n.characters
+        query = f"""SELECT {_ENCOUNTER_COLUMNS}, n.note_id, n.updated_at, n.characters, {_WRITTEN_SECTIONS}
             FROM encounters e JOIN patients p USING (patient_id)
             LEFT JOIN notes n ON n.encounter_id = e.encounter_id AND n.kind = '{LISTED_NOTE}'"""
         with self._database.snapshot() as sql:
@@ -115,7 +121,7 @@ def _patient(row: Sequence[Any]) -> Patient:
 
 
 def _summary(row: Sequence[Any]) -> EncounterSummary:
-    note_id, updated_at, characters = row[11:]
+    note_id, updated_at, characters, written = row[11:]
     return EncounterSummary(
         encounter=_encounter(row),
         patient=_patient(row),
@@ -123,6 +129,7 @@ def _summary(row: Sequence[Any]) -> EncounterSummary:
         note_title=LISTED_NOTE.heading,
         updated_at=datetime.fromisoformat(updated_at) if updated_at else None,
         empty=not characters,
+        complete=written == len(_REQUIRED),
     )
 
 

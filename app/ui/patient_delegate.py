@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app.ui.patient_items import BED_ROLE, PERSON_ROLE, STATE_ROLE
+from app.ui.patient_items import BED_ROLE, PERSON_ROLE, STATE_ROLE, URGENCY_ROLE, Urgency
 from app.ui.theme import Appearance, ui_font
 
 _PADDING = 8
@@ -38,7 +38,9 @@ class PatientDelegate(QStyledItemDelegate):
         lower = upper.translated(0, inner.height() // 2)
         theme = self._appearance.theme
         _write(painter, upper, self._name_font, theme.ink, f"{index.data(BED_ROLE)}  {index.data()}")
-        used = _write_right(painter, lower, self._small_font, theme.secondary, index.data(STATE_ROLE))
+        colours = {Urgency.OVERDUE: theme.danger, Urgency.SOON: theme.warning}
+        colour = colours.get(index.data(URGENCY_ROLE), theme.secondary)
+        used = _write_right(painter, lower, self._small_font, colour, index.data(STATE_ROLE))
         _write(painter, lower.adjusted(0, 0, -used, 0), self._small_font, theme.secondary, index.data(PERSON_ROLE))
         painter.restore()
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QWidget
 
 from app.controllers.note import EncounterSummary
+from app.core.checks.deadline import FIRST_PROGRESS_DUE, first_progress_left, left_words
 from app.ui.text_safety import tool_tip, visible_controls
 from app.ui.wording import ago, bed_label, exact, person
 
@@ -18,6 +20,16 @@ BED_ROLE = Qt.ItemDataRole.UserRole + 1
 PERSON_ROLE = Qt.ItemDataRole.UserRole + 2
 STATE_ROLE = Qt.ItemDataRole.UserRole + 3
 SEARCH_ROLE = Qt.ItemDataRole.UserRole + 4
+URGENCY_ROLE = Qt.ItemDataRole.UserRole + 5
+SOON = timedelta(hours=2)
+
+
+class Urgency(Enum):
+    """How soon a document is due; beside the words, never instead of them."""
+
+    NONE = auto()
+    SOON = auto()
+    OVERDUE = auto()
 
 
 class EncounterItems(QAbstractListModel):
@@ -53,10 +65,20 @@ class EncounterItems(QAbstractListModel):
 
 
 def state_words(summary: EncounterSummary, now: datetime) -> str:
-    """When the encounter's note was last written, in a few words."""
-    if summary.empty or summary.updated_at is None:
-        return "未书写"
-    return ago(summary.updated_at, now)
+    """When the encounter's note is due, or, once it is complete, when it was last written; in a few words."""
+    if summary.complete and summary.updated_at is not None:
+        return ago(summary.updated_at, now)
+    return f"首程 {left_words(first_progress_left(summary.encounter, now))}"
+
+
+def urgency(summary: EncounterSummary, now: datetime) -> Urgency:
+    """How pressing the encounter's note is."""
+    if summary.complete:
+        return Urgency.NONE
+    left = first_progress_left(summary.encounter, now)
+    if left <= timedelta(0):
+        return Urgency.OVERDUE
+    return Urgency.SOON if left < SOON else Urgency.NONE
 
 
 def _person_and_place(summary: EncounterSummary, _now: datetime) -> str:
@@ -73,7 +95,9 @@ def _spoken(summary: EncounterSummary, now: datetime) -> str:
 
 def _tip(summary: EncounterSummary, now: datetime) -> str:
     saved = "" if summary.updated_at is None else f"保存于 {exact(summary.updated_at)}"
-    return tool_tip(f"住院号 {summary.encounter.mrn}", summary.encounter.department, summary.note_title, saved)
+    due = exact(summary.encounter.admitted_at + FIRST_PROGRESS_DUE)
+    state = summary.note_title if summary.complete else f"{summary.note_title}尚未写完，应于 {due} 前完成"
+    return tool_tip(f"住院号 {summary.encounter.mrn}", summary.encounter.department, state, saved)
 
 
 def _search_text(summary: EncounterSummary, _now: datetime) -> str:
@@ -89,5 +113,6 @@ _ROLES: dict[int, Callable[[EncounterSummary, datetime], object]] = {
     BED_ROLE: lambda summary, _now: bed_label(summary.encounter.bed),
     PERSON_ROLE: _person_and_place,
     STATE_ROLE: state_words,
+    URGENCY_ROLE: urgency,
     SEARCH_ROLE: _search_text,
 }

@@ -62,3 +62,15 @@ def test_an_empty_database_says_so(repositories: Repositories) -> None:
     assert repositories.encounters.is_empty()
     a_stay(repositories)
     assert not repositories.encounters.is_empty()
+
+
+def test_the_list_says_whose_note_is_complete(repositories: Repositories) -> None:
+    filled = dict.fromkeys(empty_sections(NoteKind.FIRST_PROGRESS), "已书写")
+    texts = ({}, {"plan": " \n\u3000"}, {"differential": ""})
+    for number, changed in enumerate(texts, start=1):
+        stay = a_stay(repositories, bed=f"{number}床")
+        repositories.notes.save(stay.note_id, {**filled, **changed}, NOW)
+    a_stay(repositories, bed="8床")
+    patient = a_patient()
+    repositories.encounters.add(patient, an_encounter(patient, "9床"), NOW)
+    assert [summary.complete for summary in repositories.encounters.summaries()] == [True, False, False, False, False]

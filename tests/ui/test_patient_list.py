@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.controllers.note import EncounterSummary, OpenNote
-from app.ui.patient_items import STATE_ROLE
+from app.ui.patient_items import STATE_ROLE, URGENCY_ROLE, Urgency
 from app.ui.patient_list import PatientList
 from app.ui.theme import Appearance
 
@@ -33,6 +34,7 @@ def summaries(make_note: Callable[..., OpenNote]) -> list[EncounterSummary]:
             "首次病程记录",
             note.note.updated_at - timedelta(hours=2),
             empty=note.encounter.bed == "12床",
+            complete=note.encounter.bed != "12床",
         )
         for note in notes
     ]
@@ -87,10 +89,37 @@ def test_a_click_opens_and_the_open_one_is_not_opened_again(
 def test_states_and_tips_are_words(patients: PatientList, summaries: list[EncounterSummary]) -> None:
     patients.replace(summaries)
     model = patients.view.model()
-    assert [model.index(row, 0).data(STATE_ROLE) for row in range(3)] == ["2 小时前", "2 小时前", "未书写"]
+    assert [model.index(row, 0).data(STATE_ROLE) for row in range(3)] == ["2 小时前", "2 小时前", "首程 剩 8 小时"]
     spoken = model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken == "3床，张某，男 65岁，2 小时前"
     assert "ZY003" in model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+@pytest.mark.parametrize(
+    ("hours", "complete", "words", "urgency"),
+    [
+        (1, False, "首程 剩 7 小时", Urgency.NONE),
+        (6.5, False, "首程 剩 1 小时", Urgency.SOON),
+        (11, False, "首程 已超时 3 小时", Urgency.OVERDUE),
+        (11, True, "2 小时前", Urgency.NONE),
+    ],
+)
+def test_an_incomplete_note_says_when_it_is_due(
+    patients: PatientList,
+    summaries: list[EncounterSummary],
+    hours: float,
+    complete: bool,
+    words: str,
+    urgency: Urgency,
+) -> None:
+    admitted = summaries[0].encounter.admitted_at - timedelta(hours=hours)
+    late = replace(summaries[0], encounter=replace(summaries[0].encounter, admitted_at=admitted), complete=complete)
+    patients.replace([late, *summaries[1:]])
+    index = patients.view.model().index(0, 0)
+    assert (index.data(STATE_ROLE), index.data(URGENCY_ROLE)) == (words, urgency)
+    assert words in index.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert ("尚未写完" in index.data(Qt.ItemDataRole.ToolTipRole)) is not complete
+    assert shown(patients)[0] == "张某", "the order by bed stays"
 
 
 def test_samples_are_offered_only_while_there_is_nobody(
