@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 from app.learning.identities import KnownIdentities
 from app.learning.rules import CERTAIN
 
+_REMEMBERED_TEXTS = 1_000
 _ESCAPE = re.compile(r'\\[nrtbf"\\/]')
 
 
@@ -32,9 +33,20 @@ def _texts(path: Path) -> Iterator[str]:
         return
     is_json = path.suffix in (".json", ".jsonl")
     with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            # An escape must not lend its letter to the word that follows it.
-            yield _ESCAPE.sub(" ", line) if is_json else line
+        yield from _new_parts(lines) if is_json else lines
+
+
+def _new_parts(lines: Iterable[str]) -> Iterator[str]:
+    """The texts between quotation marks, one that came a moment ago left out: siblings share their messages."""
+    seen: set[str] = set()
+    for line in lines:
+        # An escape must not lend its letter to the word that follows it.
+        for part in _ESCAPE.sub(" ", line).split('"'):
+            if part not in seen:
+                seen.add(part)
+                yield part
+        if len(seen) > _REMEMBERED_TEXTS:
+            seen.clear()
 
 
 def _stored_texts(path: Path) -> Iterator[str]:
