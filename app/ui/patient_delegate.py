@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app.ui.patient_items import BED_ROLE, PERSON_ROLE, STATE_ROLE, URGENCY_ROLE, Urgency
+from app.ui.patient_items import BED_ROLE, PART_SEPARATOR, PERSON_ROLE, STATE_ROLE, URGENCY_ROLE, Urgency
 from app.ui.theme import Appearance, ui_font
 
 _PADDING = 8
@@ -41,7 +41,8 @@ class PatientDelegate(QStyledItemDelegate):
         colours = {Urgency.OVERDUE: theme.danger, Urgency.SOON: theme.warning}
         colour = colours.get(index.data(URGENCY_ROLE), theme.secondary)
         used = _write_right(painter, lower, self._small_font, colour, index.data(STATE_ROLE))
-        _write(painter, lower.adjusted(0, 0, -used, 0), self._small_font, theme.secondary, index.data(PERSON_ROLE))
+        room = lower.adjusted(0, 0, -used, 0)
+        _write(painter, room, self._small_font, theme.secondary, _fitting(painter, room, str(index.data(PERSON_ROLE))))
         painter.restore()
 
     def _paint_ground(self, painter: QPainter, box: QRect, state: QStyle.StateFlag) -> None:
@@ -54,6 +55,13 @@ class PatientDelegate(QStyledItemDelegate):
         if state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QColor(theme.accent))
             painter.drawRect(box.adjusted(0, 0, -1, -1))
+
+
+def _fitting(painter: QPainter, box: QRect, text: str) -> str:
+    """Without its last parts, where they do not fit: sex and age before a department cut to one character."""
+    while painter.fontMetrics().horizontalAdvance(text) > box.width() and PART_SEPARATOR in text:
+        text = text.rpartition(PART_SEPARATOR)[0]
+    return text
 
 
 def _write(painter: QPainter, box: QRect, font: QFont, colour: str, text: str) -> None:

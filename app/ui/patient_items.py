@@ -21,6 +21,7 @@ PERSON_ROLE = Qt.ItemDataRole.UserRole + 2
 STATE_ROLE = Qt.ItemDataRole.UserRole + 3
 SEARCH_ROLE = Qt.ItemDataRole.UserRole + 4
 URGENCY_ROLE = Qt.ItemDataRole.UserRole + 5
+PART_SEPARATOR = " · "
 SOON = timedelta(hours=2)
 
 
@@ -84,7 +85,7 @@ def urgency(summary: EncounterSummary, now: datetime) -> Urgency:
 def _person_and_place(summary: EncounterSummary, _now: datetime) -> str:
     encounter = summary.encounter
     parts = (person(summary.patient, encounter), encounter.department or encounter.ward)
-    return visible_controls(" · ".join(part for part in parts if part))
+    return visible_controls(PART_SEPARATOR.join(part for part in parts if part))
 
 
 def _spoken(summary: EncounterSummary, now: datetime) -> str:
