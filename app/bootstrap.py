@@ -22,6 +22,7 @@ from app.core.runs import Prompt
 from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
 from app.infra.resources import resource_path, resource_text
+from app.settings.file import Settings, SettingsFile
 from app.storage.repositories import open_repositories
 from app.storage.samples import SampleEncounter, install_samples
 from app.ui.desktop import TerminationSignals, clear_own_clipboard, make_application
@@ -55,7 +56,9 @@ def run_window(paths: Paths, engine: str = "auto") -> int:
         window = MainWindow(services.controllers, Appearance(application), local_now)
         at_the_end.callback(window.hide)
         _connect(window, services, instance, hook)
-        window.open_on_screen()
+        settings = SettingsFile(paths.settings)
+        window.open_on_screen(settings.load().window)
+        window.closing.connect(lambda: settings.save(Settings(window.arrangement.state())))
         _say_troubles(window, trouble)
         services.controllers.notes.refresh()
         QTimer.singleShot(0, window, services.controllers.comparisons.preload)

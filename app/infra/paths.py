@@ -31,6 +31,11 @@ class Paths:
         return self.data_dir / "wardnote.sqlite3"
 
     @property
+    def settings(self) -> Path:
+        """How the window was left."""
+        return self.data_dir / "settings.json"
+
+    @property
     def pseudonym_key(self) -> Path:
         """The hospital's key for pseudonyms; whoever has it can link them to people."""
         return self.data_dir / "pseudonym.key"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,6 +15,7 @@ from app.controllers.comparison import ComparisonController
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController, OpenNote
 from app.core.events import Vote
+from app.ui.arrangement import Arrangement
 from app.ui.comparison_area import ComparisonArea
 from app.ui.comparison_desk import ComparisonDesk
 from app.ui.dialogs import HelpDialog, PatientDialog
@@ -78,8 +79,11 @@ class MainWindow(QMainWindow):
         self._connect()
         install(self, self._key_acts())
 
-    def open_on_screen(self) -> None:
-        """Show the window for the first time: all of a small ward screen, a comfortable part of a large one."""
+    def open_on_screen(self, kept: Mapping[str, str]) -> None:
+        """Show the window as it was left; the first time, all of a small ward screen or a part of a large one."""
+        if self.arrangement.restore(kept):
+            self.show()
+            return
         free = self.screen().availableGeometry()
         size = free.size().boundedTo(COMFORTABLE_SIZE)
         self.resize(size)
@@ -126,6 +130,7 @@ class MainWindow(QMainWindow):
         for splitter in (right, columns):
             splitter.setHandleWidth(1)
             splitter.setChildrenCollapsible(False)
+        self.arrangement = Arrangement(self, {"columns": columns, "rows": right})
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)

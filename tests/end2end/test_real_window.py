@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
 import re
 import signal
 import time
@@ -17,6 +19,7 @@ from tests.helpers.scripted_catalog import add_scripted_models
 
 pytestmark = pytest.mark.xvfb
 
+_FIRST_SIZE = slice(12, 16)  # in QSplitter.saveState: after magic, version and the number of sizes
 PATIENT, COMPLAINT, FEATURES = "Zhao Shiyong", "胸痛3小时", "持续胸骨后压榨样痛，cTnI 2.8 ng/ml"
 ANSWER = """1. **急性心肌梗死**
    - 支持点：持续胸骨后疼痛；cTnI 2.8 ng/ml
@@ -108,3 +111,26 @@ def test_a_kill_loses_nothing_that_was_typed(screen: Screen, start: Callable[[],
     assert again.sections()["chief_complaint"] == COMPLAINT
     again.process.send_signal(signal.SIGTERM)
     assert again.process.wait(30) == 0
+
+
+def drag(screen: Screen, from_x: str, to_x: str) -> None:
+    """Unhurried, as a hand does it: a window that is busy would otherwise see press and release at one place."""
+    for act in (("mousemove", from_x, "300"), ("mousedown", "1"), ("mousemove", to_x, "300"), ("mouseup", "1")):
+        screen.xdotool(*act)
+        time.sleep(0.3)
+
+
+def test_the_dividing_lines_stay_where_they_were_put(
+    screen: Screen, start: Callable[[], Program], data_dir: Path
+) -> None:
+    left = []
+    for _ in range(2):
+        program = start()
+        focus(screen)
+        if not left:
+            drag(screen, "232", "300")
+        program.process.send_signal(signal.SIGTERM)
+        assert program.process.wait(30) == 0
+        left.append(json.loads((data_dir / "settings.json").read_text(encoding="utf-8"))["window"])
+    assert left[0]["columns"] == left[1]["columns"]
+    assert int.from_bytes(base64.b64decode(left[0]["columns"])[_FIRST_SIZE], "big") > 280

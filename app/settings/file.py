@@ -1,0 +1,72 @@
+"""The settings of one data folder: a small versioned JSON file, never a reason for the window not to open."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`window`: how the window was left, as texts that only the window understands; empty at first."""
+
+    window: Mapping[str, str] = field(default_factory=dict)
+
+
+class SettingsFile:
+    """Reads and writes the file; neither raises.
+
+    A damaged file is set aside under another name. A file of a newer program is neither used nor written over.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Nothing is read yet."""
+        self._path = path
+        self._writable = True
+
+    def load(self) -> Settings:
+        """What is kept; the defaults where that cannot be read."""
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            self._writable = kept["version"] <= VERSION
+            return Settings(_texts(kept["window"])) if self._writable else Settings()
+        except FileNotFoundError:
+            return Settings()
+        except (ValueError, TypeError, KeyError, RecursionError):
+            self._set_aside()
+        except OSError as error:
+            self._writable = False
+            logger.warning("the settings cannot be read: %s", type(error).__name__)
+        return Settings()
+
+    def save(self, settings: Settings) -> None:
+        """Keep these, whole or not at all."""
+        if not self._writable:
+            return
+        unfinished = self._path.with_suffix(".new")
+        try:
+            text = json.dumps({"version": VERSION, "window": dict(settings.window)}, indent=1)
+            unfinished.write_text(text, encoding="utf-8")
+            unfinished.replace(self._path)
+        except OSError as error:
+            logger.warning("the settings cannot be kept: %s", type(error).__name__)
+
+    def _set_aside(self) -> None:
+        logger.warning("the settings file is damaged and was set aside")
+        try:
+            self._path.replace(self._path.with_suffix(".damaged"))
+        except OSError:
+            self._writable = False
+
+
+def _texts(values: object) -> dict[str, str]:
+    if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
+        raise ValueError("not a mapping of texts")
+    return values
