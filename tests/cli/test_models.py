@@ -137,7 +137,7 @@ def test_nothing_to_calibrate(models: Models) -> None:
 
 
 def test_calibrate_measures_what_it_can_and_keeps_it(models: Models, scripted: Callable[..., None]) -> None:
-    scripted(good=Script("答" * 9, token_ms=1), bad=Script("答", fault=FaultKind.EXIT))
+    scripted(bad=Script("答", fault=FaultKind.EXIT), good=Script("答" * 9, token_ms=1))
     assert models("calibrate") == 3
     assert "good / scripted：载入" in models.err and "词元/秒" in models.err
     assert "bad / scripted：" in models.err

@@ -86,6 +86,14 @@ def test_what_follows_the_change_may_differ() -> None:
     assert measure("zh", TEXT, score_of(TEXT), after).causality == 0
 
 
+def test_the_first_token_that_differs_may_be_as_likely_as_it_is() -> None:
+    def by_token(text: str) -> Score:
+        score = score_of(text)
+        return replace(score, log_likelihoods=tuple(-float(token % 7) for token in score.token_ids[1:]))
+
+    assert measure("zh", TEXT, by_token(TEXT), by_token).causality == 0
+
+
 def test_the_altered_text_differs_in_its_end_only() -> None:
     at = len(TEXT) * 3 // 5
     assert altered(TEXT)[:at] == TEXT[:at]
