@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import time
@@ -39,7 +40,7 @@ class PeerPath:
     def measure(self, workload: Workload, tokens: int) -> Take:
         """See Contestant."""
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe(duplex=False)
+        ours, theirs = context.Pipe()
         process = context.Process(target=_child, args=(theirs, self.path, self._request, workload, tokens), daemon=True)
         began = time.perf_counter()
         process.start()
@@ -83,10 +84,11 @@ def _child(pipe: Connection, library: str, request: LoadRequest, workload: Workl
     except ModuleNotFoundError as error:
         pipe.send(_Failure(f"没有安装 {error.name}，不与 {library} 比较"))
     except Exception as error:  # a library of others may fail in any way: the rest is still measured
-        pipe.send(_Failure(f"{library} 无法完成测速（{type(error).__name__}）"))
-    # Its peak is read from outside while it lives.
-    pipe.close()
-    time.sleep(_TAKE_SECONDS)
+        with contextlib.suppress(OSError):
+            pipe.send(_Failure(f"{library} 无法完成测速（{type(error).__name__}）"))
+    # Its peak is read from outside while it lives; it goes when the program does, however that ends.
+    with contextlib.suppress(EOFError, OSError):
+        pipe.recv()
 
 
 def _silence() -> None:
