@@ -191,7 +191,8 @@ def measure_loss(engine: str, limit_s: float) -> list[Finding]:
     models = _models(engine)
     first = models[0].identity.model
     findings = []
-    with closing(Desk(models, Decoding(max_tokens=24), Limits(heartbeat=limit_s))) as desk:
+    limits = Limits(heartbeat=limit_s, crashes=len(SIGNALS) + 1)
+    with closing(Desk(models, Decoding(max_tokens=24), limits)) as desk:
         desk.load()
         for index, name in enumerate(SIGNALS):
             strike = _once(RunPhase.WRITING, lambda name=name: desk.strike(first, name))  # type: ignore[misc]

@@ -20,7 +20,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app import bootstrap
 from app.controllers.model_pool import ModelStatus
+from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
+from app.ui import desktop
 from app.ui.main_window import MainWindow
 from app.ui.section_editor import SectionEditor
 
@@ -118,15 +120,17 @@ def _focused() -> QWidget:
 def main(data_dir: str, engine: str, born: str, out: str, *stay: str) -> int:
     """Run the window with the probe in it, and write what it noted."""
     probes: list[Probe] = []
-    make_application, start_services = bootstrap.make_application, bootstrap.start_services
+    make_application, start_services = desktop.make_application, bootstrap.start_services
 
     def make_probed() -> QApplication:
         application = make_application()
         probes.append(Probe(application, float(born), bool(stay)))
         return application
 
-    bootstrap.make_application = make_probed
-    bootstrap.start_services = lambda paths, models: probes[0].watch(start_services(paths, models))
+    def start_probed(paths: Paths, models: tuple[PreparedModel, ...]) -> bootstrap.Services:
+        return probes[0].watch(start_services(paths, models))
+
+    vars(bootstrap).update(make_application=make_probed, start_services=start_probed)
     code = bootstrap.run_window(Paths.resolve(Path(data_dir)), engine)
     noted = {"moments": probes[0].moments, "lateness_ms": probes[0].lateness_ms}
     Path(out).write_text(json.dumps(noted), encoding="utf-8")

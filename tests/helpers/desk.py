@@ -96,7 +96,8 @@ class Desk:
     ) -> Timeline:
         """Ask all models, and wait for the end; `on_progress` is told a model and its phase and may act."""
         self._on_progress, self._timeline = on_progress, (timeline := Timeline())
-        binding = Binding(*(uuid4().hex for _ in range(3)), 1, input_hash(case.chief_complaint, case.case_features))
+        said = input_hash(case.chief_complaint, case.case_features)
+        binding = Binding(uuid4().hex, uuid4().hex, uuid4().hex, 1, said)
         timeline.started_at = time.monotonic()
         self.controller.start(
             ComparisonRequest(binding, case.chief_complaint, case.case_features, case.patient.context)
