@@ -213,7 +213,7 @@ class MainWindow(QMainWindow):
         self.patients.mark_open(note.encounter.encounter_id)
         self.desk.show_note(note)
         self.acts.recognise()
-        self.quality.check()
+        self.quality.begin()
         self.editor.focus_first()
 
     def _on_saved(self, _note_id: str, version: int, moment: datetime) -> None:

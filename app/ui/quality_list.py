@@ -51,6 +51,12 @@ class QualityList(QFrame):
         self._findings = tuple(findings)
         self._say()
 
+    def show_checking(self) -> None:
+        """Nothing is known yet of the note."""
+        self.view.clear()
+        self._findings = ()
+        self._title.setText("质控：正在检查…")
+
     def take_focus(self) -> None:
         """Put the keyboard here, on a finding if there is one."""
         self.view.setFocus(Qt.FocusReason.ShortcutFocusReason)

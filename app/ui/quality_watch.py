@@ -31,6 +31,12 @@ class QualityWatch(QObject):
         editor.edited.connect(lambda _key, _text: self._pause.start(PAUSE_MS))
         editor.quality.chosen.connect(self._on_chosen)
 
+    def begin(self) -> None:
+        """Another note is open: its findings come when it is on the screen, those of the last one go at once."""
+        self._editor.quality.show_checking()
+        self._editor.header.quality.setText("质控 …")
+        self._pause.start(PAUSE_MS)
+
     def check(self) -> None:
         """Check the note as it stands and show what is found.
 

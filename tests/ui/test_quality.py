@@ -73,6 +73,16 @@ def test_findings_follow_the_typing_after_a_pause(editor: NoteEditor, watch: Qua
     qtbot.waitUntil(lambda: "sex_organ" not in codes(editor))
 
 
+def test_another_note_does_not_keep_the_findings_of_the_last(
+    editor: NoteEditor, watch: QualityWatch, make_note: Callable[..., OpenNote], qtbot: QtBot
+) -> None:
+    editor.show_note(make_note(5, "李某"))
+    watch.begin()
+    assert (codes(editor), editor.quality.view.count(), editor.header.quality.text()) == ([], 0, "质控 …")
+    qtbot.waitUntil(lambda: codes(editor) == ["missing_section"])
+    assert editor.header.quality.text() == "质控 1 项"
+
+
 def test_the_row_in_use_stays(editor: NoteEditor, watch: QualityWatch) -> None:
     editor.quality.view.setCurrentRow(1)
     watch.check()
