@@ -15,6 +15,7 @@ from app.ui.theme import Appearance, Theme, line_height_percent
 
 CONTEXT_CHARACTERS = 150
 _TINT_ALPHA = 26
+_CLAUSE_ENDS = "\n。；，"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +102,23 @@ def mark_format(change: Change, theme: Theme) -> QTextCharFormat:
 
 
 def _insert_kept(cursor: QTextCursor, text: str, theme: Theme) -> None:
-    plain = QTextCharFormat()
-    cut = len(text) - 2 * CONTEXT_CHARACTERS
-    if cut <= CONTEXT_CHARACTERS:
+    plain, faint = QTextCharFormat(), QTextCharFormat()
+    if len(text) <= 3 * CONTEXT_CHARACTERS:
         cursor.insertText(visible_controls(text), plain)
         return
-    faint = QTextCharFormat()
+    head, tail = _ends(text)
     faint.setForeground(QColor(theme.secondary))
-    cursor.insertText(visible_controls(text[:CONTEXT_CHARACTERS]), plain)
-    cursor.insertText(f"\n…（此处 {cut} 字未改动，未显示）…\n", faint)
-    cursor.insertText(visible_controls(text[-CONTEXT_CHARACTERS:]), plain)
+    cursor.insertText(visible_controls(head), plain)
+    cursor.insertText(f"\n…（此处 {len(text) - len(head) - len(tail)} 字未改动，未显示）…\n", faint)
+    cursor.insertText(visible_controls(tail), plain)
+
+
+def _ends(text: str) -> tuple[str, str]:
+    """Beginning and end of a long text, cut between clauses: half a number or a negation would mislead."""
+    head, tail = text[:CONTEXT_CHARACTERS], text[-CONTEXT_CHARACTERS:]
+    last = max(head.rfind(mark) for mark in _CLAUSE_ENDS)
+    first = min((tail.find(mark) for mark in _CLAUSE_ENDS if mark in tail[:-1]), default=-1)
+    return head[: last + 1] or head, tail[first + 1 :]
 
 
 def _title(plain: QTextCharFormat) -> QTextCharFormat:

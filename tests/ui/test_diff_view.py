@@ -45,6 +45,15 @@ def test_a_long_unchanged_run_is_cut_and_the_cut_is_said(view: DiffView) -> None
     assert format_of(view, "新").fontUnderline()
 
 
+def test_the_cut_is_between_clauses(view: DiffView) -> None:
+    old = "血钾12.8 mmol/L，" * 100
+    view.show_parts([Part("", difference(old, old + "新"))])
+    head, cut, tail = view.toPlainText().split("\n")
+    assert head.endswith("mmol/L，")
+    assert tail.startswith("血钾12.8")
+    assert f"此处 {len(old) - len(head) - len(tail) + 1} 字" in cut
+
+
 def test_drawing_is_bounded(view: DiffView) -> None:
     view.show_parts([Part("", difference("", "一" * 50_000))])
     assert len(view.toPlainText()) < 13_000
