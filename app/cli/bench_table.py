@@ -17,7 +17,7 @@ _COLUMNS = (
     ("bandwidth_share", "带宽占比"),
     ("others_cpu_share", "他用 CPU"),
 )
-_WIDTH = 160
+_WIDTH = 180
 _Row = Mapping[str, Any]
 
 
@@ -48,7 +48,9 @@ def _table(rows: list[_Row], who: Callable[[_Row], str]) -> str:
     from rich.table import Table
 
     shown = [(name, title) for name, title in _COLUMNS if any(name in row for row in rows)]
-    table = Table("模型", "任务", "路径", *(title for _, title in shown), box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for title in ("模型", "任务", "路径", *(title for _, title in shown)):
+        table.add_column(title, no_wrap=True)
     for row in rows:
         cells = (_cell(row.get(name)) for name, _ in shown)
         table.add_row(row["model"], f"{row['task']}\n{row['prompt']}", who(row), *cells)

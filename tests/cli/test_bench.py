@@ -50,7 +50,7 @@ def test_a_table_for_a_reader(scripted: Path, capsys: pytest.CaptureFixture[str]
     assert "首词 ms" in out
     assert "wardnote（scripted）" in out
     assert "short" not in out
-    assert max(map(len, out.splitlines())) <= 160
+    assert max(map(len, out.splitlines())) <= 180
 
 
 @pytest.mark.parametrize("wrong", [("--rounds", "0"), ("--tokens", "1")])
