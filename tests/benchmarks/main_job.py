@@ -24,7 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,12 @@ from PySide6.QtCore import QCoreApplication, QTimer
 
 from app.bootstrap import sample_encounters
 from app.cli.library import open_library
-from app.core.runs import Decoding, RunPhase
+from app.core.runs import RunPhase
 from app.inference.patience import Limits
 from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
 from app.storage.samples import install_samples
-from tests.helpers.desk import Desk, sample_cases, seconds_until_idle
+from tests.helpers.desk import TEMPLATE, Desk, sample_cases, seconds_until_idle
 from tests.helpers.records import repositories_in
 from tests.helpers.screen import open_screen
 
@@ -120,7 +120,7 @@ def wait_percentile(stalls_ms: Sequence[float], share: float) -> float:
 def measure_comparison(engine: str, rounds: int, max_tokens: int) -> list[Finding]:
     """Alternate between all together and each alone, on processes of their own, after a round that warms them."""
     models = _models(engine)
-    decoding = Decoding(max_tokens=max_tokens, repetition_penalty=1.05)
+    decoding = replace(TEMPLATE.decoding, max_tokens=max_tokens)
     together = Desk(models, decoding)
     alone = [Desk([model], decoding) for model in models]
     desks = [together, *alone]
@@ -192,7 +192,7 @@ def measure_loss(engine: str, limit_s: float) -> list[Finding]:
     first = models[0].identity.model
     findings = []
     limits = Limits(heartbeat=limit_s, crashes=len(SIGNALS) + 1)
-    with closing(Desk(models, Decoding(max_tokens=24), limits)) as desk:
+    with closing(Desk(models, replace(TEMPLATE.decoding, max_tokens=24), limits)) as desk:
         desk.load()
         for index, name in enumerate(SIGNALS):
             strike = _once(RunPhase.WRITING, lambda name=name: desk.strike(first, name))  # type: ignore[misc]

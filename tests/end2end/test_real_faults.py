@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QTimer
@@ -13,11 +14,11 @@ from app.cli.library import open_library
 from app.core.case import Case
 from app.core.runs import Decoding, RunPhase
 from app.infra.paths import Paths
-from tests.helpers.desk import Desk, sample_cases, seconds_until_idle
+from tests.helpers.desk import TEMPLATE, Desk, sample_cases, seconds_until_idle
 
 pytestmark = pytest.mark.models
 
-SHORT = Decoding(max_tokens=16)
+SHORT = replace(TEMPLATE.decoding, max_tokens=16)
 CASE, OTHER_CASE = sample_cases()[1:3]
 
 
