@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,7 @@ def test_a_doctor_compares_three_real_models(
     wait_for(lambda: differentials(program) == [first], "the first pane's text in the note")
     screen.keys("alt+1", "ctrl+Up")
     wait_for(lambda: "vote" in program.events(), "the vote")
+    time.sleep(1)  # for a picture with the findings of the note as it is now; nothing is asserted on it
     screen.picture(artifacts / "window_real.png")
     program.process.send_signal(signal.SIGTERM)
     assert program.process.wait(30) == 0
