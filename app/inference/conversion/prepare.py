@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -17,7 +18,7 @@ from app.inference.conversion import steps
 from app.inference.conversion.adopted import adopted_weights, refuse_incomplete
 from app.inference.conversion.isolated import isolated
 from app.inference.engine import LoadRequest, Score
-from app.inference.files import check_files, describe_files
+from app.inference.files import check_files, check_size, describe_files
 from app.inference.prepared import CheckedFile, PreparedModel
 from app.inference.quality import MAXIMUM_CAUSALITY, causality, measure, passes
 from app.inference.store import Manifest, Quality, prepared_folder, read_manifest, write_manifest
@@ -51,12 +52,13 @@ class Preparer:
         self._store = store
         self._texts = texts
 
-    def prepare(self, model: CatalogModel, report: Report) -> bool:
+    def prepare(self, model: CatalogModel, report: Report, *, thorough: bool = False) -> bool:
         """Make a model ready for each engine it is allowed on; False if that was done already.
 
+        What was made is made again if a file of it is gone or has another size; `thorough` reads all of it.
         Raises ModelFileFault if the source is wrong or a conversion does not pass. Interrupted, it can be repeated.
         """
-        missing = [engine for engine in model.engines if not self._is_current(model, engine)]
+        missing = [engine for engine in model.engines if not self._is_current(model, engine, thorough)]
         if not missing or model.kind is SourceKind.SCRIPTED:
             return False
         report("校验源文件", 0.0)
@@ -70,9 +72,18 @@ class Preparer:
             shutil.rmtree(work, ignore_errors=True)
         return True
 
-    def _is_current(self, model: CatalogModel, engine: str) -> bool:
-        manifest = read_manifest(prepared_folder(self._store, model, engine), model)
-        return manifest is not None and manifest.recipe == recipe(engine)
+    def _is_current(self, model: CatalogModel, engine: str, thorough: bool) -> bool:
+        folder = prepared_folder(self._store, model, engine)
+        manifest = read_manifest(folder, model)
+        if manifest is None or manifest.recipe != recipe(engine):
+            return False
+        try:
+            for file in manifest.files:
+                here = replace(file, path=str(folder / file.path))
+                check_files([here]) if thorough else check_size(here)
+        except ModelFileFault:
+            return False
+        return True
 
     def _prepare_engines(self, model: CatalogModel, engines: list[str], work: Path, report: Report) -> None:
         if model.kind in (SourceKind.INT4_FOLDER, SourceKind.IR_FOLDER):

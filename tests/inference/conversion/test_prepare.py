@@ -198,8 +198,8 @@ def source(tmp_path: Path) -> CatalogModel:
     return a_catalog_model(path.parent, files=describe_files(path.parent))
 
 
-def prepare(source: CatalogModel, tmp_path: Path) -> bool:
-    return Preparer(tmp_path / "store", TEXTS).prepare(source, lambda stage, fraction: None)
+def prepare(source: CatalogModel, tmp_path: Path, *, thorough: bool = False) -> bool:
+    return Preparer(tmp_path / "store", TEXTS).prepare(source, lambda stage, fraction: None, thorough=thorough)
 
 
 def kept(source: CatalogModel, tmp_path: Path) -> list[str]:
@@ -271,6 +271,24 @@ def test_another_recipe_or_source_is_made_anew(
     assert prepare(source, tmp_path)
     assert "quantise_for_bigdl" in conversions.steps and "convert_for_openvino" not in conversions.steps
     assert manifest_of(tmp_path / "store", source, "bigdl").recipe == recipe("bigdl")
+
+
+@pytest.mark.parametrize(("change", "thorough"), [("gone", False), ("cut", False), ("flipped", True)])
+def test_what_was_damaged_is_made_anew(
+    change: str, thorough: bool, conversions: Conversions, source: CatalogModel, tmp_path: Path
+) -> None:
+    prepare(source, tmp_path)
+    folder = prepared_folder(tmp_path / "store", source, "bigdl")
+    file = folder / manifest_of(tmp_path / "store", source, "bigdl").files[0].path
+    content = file.read_bytes()
+    if change == "gone":
+        file.unlink()
+    else:
+        file.write_bytes(content[:-1] if change == "cut" else bytes([content[0] ^ 1, *content[1:]]))
+    conversions.steps.clear()
+    assert prepare(source, tmp_path, thorough=thorough)
+    assert "quantise_for_bigdl" in conversions.steps and "convert_for_openvino" not in conversions.steps
+    assert file.read_bytes() == content
 
 
 def test_one_engine_only_where_the_catalog_says_so(
