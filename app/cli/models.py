@@ -114,11 +114,13 @@ def _verify(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) 
 
     faults = 0
     for model in _named_or_all(arguments, library):
-        groups = [("源文件", model.files)]
-        groups += [(f"{ready.identity.engine} 文件", ready.files) for ready in _ready(library, model)]
-        for what, files in groups:
+        again = f"请运行 wardnote models prepare {model.name}"
+        got = f"请运行 wardnote models fetch {model.name}" if model.wheels else "请重新获取"
+        groups = [("源文件", model.files, got)]
+        groups += [(f"{ready.identity.engine} 文件", ready.files, again) for ready in _ready(library, model)]
+        for what, files, remedy in groups:
             try:
-                check_files(files)
+                check_files(files, remedy)
                 output.say(f"✓ {model.name} {what}：校验值相符")
             except ModelFileFault as fault:
                 faults += 1
