@@ -127,6 +127,11 @@ class RunOutcome:
     load_ms: float | None = None
 
     @property
+    def is_whole(self) -> bool:
+        """The model itself ended its text: it was not broken off, and not cut at the greatest length."""
+        return self.status is RunStatus.COMPLETED and self.finish_reason is not FinishReason.LENGTH
+
+    @property
     def tokens_per_second(self) -> float | None:
         """Decode speed: tokens after the first, over the time after the first."""
         if self.ttft_ms is None or self.output_tokens < 2 or self.duration_ms <= self.ttft_ms:

@@ -10,7 +10,6 @@ from app.controllers.note import NoteController, VersionReason
 from app.core.backfill import Decision, check_backfill, merged_text
 from app.core.events import Vote
 from app.core.notes import DIFFERENTIAL
-from app.core.runs import RunStatus
 from app.ui.ai_lines import AiLines
 from app.ui.backfill_dialog import BackfillDialog
 from app.ui.comparison_area import ComparisonArea
@@ -60,7 +59,7 @@ class SuggestionActs(QObject):
             self._area.notice.say(ALREADY_THERE)
         else:
             warnings = [verdict.reason] if verdict.decision is Decision.ASK else []
-            warnings += [] if card.outcome and card.outcome.status is RunStatus.COMPLETED else [UNFINISHED]
+            warnings += [] if card.outcome and card.outcome.is_whole else [UNFINISHED]
             if warnings or existing.strip():
                 self._ask(card, warnings, existing, addition)
             else:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.core.events import Vote
-from app.core.runs import ModelIdentity, RunPhase, RunStatus
+from app.core.runs import ModelIdentity, RunOutcome, RunPhase, RunStatus
 from app.ui.elided_label import ElidedLabel
 from app.ui.icons import coloured_icon, icon
 from app.ui.markdown_view import MarkdownView, text_style
@@ -234,7 +234,7 @@ class SuggestionPane(QFrame):
             return
         if card.outcome is not None:
             self.state.setText(outcome_line(card.outcome))
-            self._set_state_kind(card.outcome.status.value)
+            self._set_state_kind(_ending(card.outcome))
         elif card.lost:
             self.state.setText("未写完")
             self._set_state_kind("failed")
@@ -295,6 +295,11 @@ class SuggestionPane(QFrame):
         self.backfill_button.setIcon(icon("backfill", theme))
         self.stale_sign.setPixmap(coloured_icon("clock", theme.secondary).pixmap(16, 16))
         self.body.refresh_style(text_style(theme, ui_font(self._appearance.sizes.text)))
+
+
+def _ending(outcome: RunOutcome) -> str:
+    """How a run ended, as the style sheet names it: a text cut at its greatest length is not simply done."""
+    return "cut" if outcome.status is RunStatus.COMPLETED and not outcome.is_whole else outcome.status.value
 
 
 def _reason(card: RunCard) -> str:

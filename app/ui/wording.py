@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from app.core.case import CasePatient
 from app.core.entities import Encounter, Patient, Sex
-from app.core.runs import FinishReason, RunOutcome, RunPhase, RunProgress, RunStatus
+from app.core.runs import RunOutcome, RunPhase, RunProgress, RunStatus
 from app.ui.text_safety import visible_controls
 
 
@@ -30,7 +30,7 @@ def outcome_line(outcome: RunOutcome) -> str:
     """How a run ended (`完成 12 秒 · 412 字`)."""
     kept = f"{len(outcome.text)} 字" if outcome.text else ""
     if outcome.status is RunStatus.COMPLETED:
-        cut = "已达长度上限" if outcome.finish_reason is FinishReason.LENGTH else ""
+        cut = "" if outcome.is_whole else "已达长度上限，未写完"
         return _joined(f"完成 {duration(outcome.duration_ms / 1000)}", kept, cut)
     if outcome.status is RunStatus.CANCELLED:
         return _joined("已取消", kept and f"保留 {kept}")

@@ -306,6 +306,19 @@ def test_stop_keeps_the_partial_text(open_ward: Open) -> None:
     ward.window.acts.dialog.reject()
 
 
+def test_a_text_cut_at_its_greatest_length_is_not_taken_for_done(open_ward: Open) -> None:
+    ward = open_ward(Script("字" * 600, token_ms=0))
+    ward.open(ward.admit("张某", "3床"))
+    ward.write_input()
+    ward.run_to_the_end()
+    assert ward.panes[0].state.text().endswith("已达长度上限，未写完")
+    assert ward.panes[0].state.property("kind") == "cut"
+    ward.press(Qt.Key.Key_1, CONTROL)
+    assert ward.differential == ""
+    assert ward.window.acts.dialog is not None, "it is asked about"
+    ward.window.acts.dialog.reject()
+
+
 def test_a_crash_fails_one_pane_only(open_ward: Open) -> None:
     ward = open_ward(Script(answer(1), fault=FaultKind.SEGV, fault_at_token=8), Script(answer(2)))
     ward.open(ward.admit("张某", "3床"))

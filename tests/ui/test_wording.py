@@ -29,7 +29,7 @@ def test_progress(progress: RunProgress, speed: float | None, line: str) -> None
     ("status", "reason", "text", "error", "line"),
     [
         (RunStatus.COMPLETED, FinishReason.STOP, "四个字哦", None, "完成 12 秒 · 4 字"),
-        (RunStatus.COMPLETED, FinishReason.LENGTH, "四个字哦", None, "完成 12 秒 · 4 字 · 已达长度上限"),
+        (RunStatus.COMPLETED, FinishReason.LENGTH, "四个字哦", None, "完成 12 秒 · 4 字 · 已达长度上限，未写完"),
         (RunStatus.CANCELLED, FinishReason.CANCELLED, "", None, "已取消"),
         (RunStatus.CANCELLED, FinishReason.CANCELLED, "两字", None, "已取消 · 保留 2 字"),
         (RunStatus.FAILED, FinishReason.ERROR, "两字", "引擎进程崩溃。", "失败 · 保留 2 字"),
