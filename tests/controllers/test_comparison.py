@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -28,6 +27,7 @@ from app.core.runs import (
     RunStatus,
 )
 from app.inference.engines.scripted import LOADING, FaultKind, Script, scripted_model
+from tests.helpers.leaks import child_processes
 from tests.helpers.logs import ExpectedLogs
 
 BINDING = Binding("p", "e", "n", 4, "hash")
@@ -149,7 +149,7 @@ def make_desk(tmp_path: Path, qapp: object) -> Iterator[MakeDesk]:
     for desk in desks:
         desk.controller.close()
         desk.journal.answer_all()
-    assert not psutil.Process().children()
+    assert not child_processes()
 
 
 def three(**changes: object) -> list[Script]:
@@ -472,7 +472,7 @@ def test_close_stores_what_was_written_and_leaves_nothing(qtbot: QtBot, make_des
     with qtbot.waitSignal(desk.controller.text_arrived):
         desk.controller.start(REQUEST)
     desk.controller.close()
-    assert not psutil.Process().children()
+    assert not child_processes()
     assert desk.statuses() == [RunStatus.CANCELLED] * 3
     assert desk.generations()[0].outcome.text == desk.written(desk.run_ids()[0]) != ""
     assert desk.generations()[0].outcome.output_tokens > 0

@@ -30,9 +30,9 @@ def no_leaked_threads() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def no_leaked_processes() -> Iterator[None]:
     """Child processes, and what they started."""
-    before = set(_children())
+    before = set(child_processes())
     yield
-    fresh = [process for process in _children() if process not in before]
+    fresh = [process for process in child_processes() if process not in before]
     _, leaked = psutil.wait_procs(fresh, timeout=GRACE_S)
     if leaked:
         names = [_describe(process) for process in leaked]
@@ -42,8 +42,8 @@ def no_leaked_processes() -> Iterator[None]:
         pytest.fail(f"leaked processes: {'; '.join(names)}", pytrace=False)
 
 
-def _children() -> list[psutil.Process]:
-    # multiprocessing keeps one helper of its own for the whole life of a program.
+def child_processes() -> list[psutil.Process]:
+    """This process's children, without the one that multiprocessing keeps for the whole life of a program."""
     own_helper = getattr(resource_tracker._resource_tracker, "_pid", None)
     return [child for child in psutil.Process().children(recursive=True) if child.pid != own_helper]
 

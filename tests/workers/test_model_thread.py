@@ -17,6 +17,7 @@ from app.inference.engines.scripted import LOADING, FaultKind, Script, scripted_
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
 from app.workers.model_thread import ModelThread
+from tests.helpers.leaks import child_processes
 from tests.helpers.logs import ExpectedLogs
 
 ANSWER = "急性冠脉综合征；主动脉夹层；肺栓塞。"
@@ -64,7 +65,7 @@ def ask(content: str = "胸痛") -> GenerationRequest:
 
 
 def child() -> psutil.Process:
-    (process,) = psutil.Process().children()
+    (process,) = child_processes()
     return process
 
 
@@ -110,7 +111,7 @@ def test_a_cancelled_engine_that_does_not_obey_is_lost_and_loads_again(qtbot: Qt
     with qtbot.waitSignal(thread.lost):
         thread.generate("r", ask())
     assert [outcome.status for outcome in story.outcomes()] == [RunStatus.CANCELLED]
-    assert not psutil.Process().children()
+    assert not child_processes()
     with qtbot.waitSignal(thread.ready):
         thread.load()
 
@@ -162,7 +163,7 @@ def test_close_ends_running_and_waiting_runs_and_the_process(qtbot: QtBot, make_
         thread.generate("2", ask())
         thread.load()
     assert thread.close()
-    assert not psutil.Process().children()
+    assert not child_processes()
     qtbot.waitUntil(lambda: len(story.outcomes()) == 2)
     assert {outcome.status for outcome in story.outcomes()} == {RunStatus.CANCELLED}
     assert "load_failed" not in story.names()
