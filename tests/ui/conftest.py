@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -22,6 +22,16 @@ from app.core.runs import (
     RunStatus,
 )
 from app.ui.theme import Appearance
+
+
+@pytest.fixture(autouse=True)
+def empty_clipboard() -> Iterator[None]:
+    """What Python made for the clipboard must not outlive Python: Qt would free it after the interpreter's end."""
+    yield
+    if application := QApplication.instance():
+        assert isinstance(application, QApplication)
+        application.clipboard().clear()
+
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 COMPLAINT, FEATURES = "胸痛3小时", "男性，65岁。持续胸骨后疼痛，cTnI 2.8 ng/ml。"
