@@ -24,7 +24,13 @@ _KINDS = {
     EventKind.VOTE: "投票",
     EventKind.BACKFILL: "回填",
     EventKind.COPIED: "复制",
+    EventKind.EDITED: "修改",
+    EventKind.ERROR_REPORTED: "识别错误",
+    EventKind.NONE_CORRECT: "都不正确",
+    EventKind.ALL_ACCEPTABLE: "都可采用",
     EventKind.RERUN: "重新生成",
+    EventKind.SIGNED: "签名",
+    EventKind.FINAL_DIAGNOSIS: "最终诊断",
 }
 _VOTES = {Vote.UP: "赞", Vote.DOWN: "踩", Vote.WITHDRAWN: "撤回"}
 
@@ -157,6 +163,6 @@ _LISTED = (
 
 
 def _line(event: Mapping[str, object]) -> str:
-    kind = _KINDS.get(EventKind(str(event["kind"])), str(event["kind"]))
+    kind = _KINDS[EventKind(str(event["kind"]))]
     vote = f" {_VOTES[Vote(str(event['vote']))]}" if event["vote"] else ""
     return f"{event['occurred_at']}  {kind}{vote}  {event['model'] or '（未完成）'}  {event['department'] or ''}"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from uuid import uuid4
 
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.autosave import local_now
+from app.core import acts
+from app.core.acts import Act
 from app.core.errors import WardNoteError
-from app.core.events import EventKind, FeedbackEvent, Vote
+from app.core.events import Vote
 from app.workers.storage_thread import StorageThread
 
 _BUG = "程序内部出错，这次反馈没有保存；若反复出现，请联系信息科。"
@@ -34,29 +36,23 @@ class FeedbackController(QObject):
 
     def vote(self, run_id: str, vote: Vote) -> None:
         """The doctor's vote on a whole suggestion; the last one counts."""
-        self._record(run_id, EventKind.VOTE, {"vote": vote.value}, stored=lambda: self.vote_stored.emit(run_id, vote))
+        self.record(run_id, acts.voted(vote), stored=lambda: self.vote_stored.emit(run_id, vote))
 
     def copied(self, run_id: str) -> None:
         """The suggestion was copied."""
-        self._record(run_id, EventKind.COPIED, {})
+        self.record(run_id, acts.copied())
 
     def backfilled(self, run_id: str, section_key: str, text: str) -> None:
         """`text` of the suggestion went into a section of its note."""
-        self._record(run_id, EventKind.BACKFILL, {"text": text}, item=section_key)
+        self.record(run_id, acts.backfilled(section_key, text))
 
     def shown(self, run_id: str, milliseconds: int) -> None:
         """The suggestion was in view for so long."""
-        self._record(run_id, EventKind.SHOWN, {"milliseconds": milliseconds})
+        self.record(run_id, acts.shown(milliseconds))
 
-    def _record(
-        self,
-        run_id: str,
-        kind: EventKind,
-        data: Mapping[str, object],
-        item: str = "",
-        stored: Callable[[], None] = lambda: None,
-    ) -> None:
-        event = FeedbackEvent(uuid4().hex, run_id, kind, self._actor, local_now(), item, data)
+    def record(self, run_id: str, act: Act, stored: Callable[[], None] = lambda: None) -> None:
+        """Any act on a run; `stored` is called after the commit."""
+        event = act.event(uuid4().hex, run_id, self._actor, local_now())
 
         def told(error: Exception | None) -> None:
             if error is None:

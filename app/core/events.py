@@ -15,7 +15,13 @@ class EventKind(StrEnum):
     VOTE = "vote"
     BACKFILL = "backfill"
     COPIED = "copied"
+    EDITED = "edited"
+    ERROR_REPORTED = "error_reported"
+    NONE_CORRECT = "none_correct"
+    ALL_ACCEPTABLE = "all_acceptable"
     RERUN = "rerun"
+    SIGNED = "signed"
+    FINAL_DIAGNOSIS = "final_diagnosis"
 
 
 class Vote(StrEnum):
@@ -26,11 +32,41 @@ class Vote(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class ErrorType(StrEnum):
+    """What is wrong with a span of a suggestion."""
+
+    FABRICATION = "编造"
+    OMISSION = "遗漏"
+    SIDE = "侧别"
+    NEGATION = "否定"
+    DOSE = "剂量"
+    TIME = "时间"
+    DIAGNOSIS = "诊断"
+    FORMAT = "格式"
+    OTHER = "其他"
+
+
+class ErrorSeverity(StrEnum):
+    """How much harm an error could do, had nobody seen it."""
+
+    MINOR = "轻微"
+    MAJOR = "严重"
+    DANGEROUS = "危险"
+
+    @property
+    def is_severe(self) -> bool:
+        """The whole suggestion is a bad example because of it."""
+        return self is not ErrorSeverity.MINOR
+
+
 @dataclass(frozen=True, slots=True)
 class FeedbackEvent:
     """One row of the log. `event_id` is made by the caller, so that storing it twice changes nothing.
 
     `item` names the diagnosis or section concerned, or is empty for the whole suggestion; `data` is JSON-ready.
+
+    What is about a whole comparison (`none_correct`, `all_acceptable`, `rerun`, `final_diagnosis`) is one event as
+    well: it stands on the comparison's first run that it concerns, and `data["generations"]` names them all.
     """
 
     event_id: str

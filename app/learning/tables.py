@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.core.events import EventKind, FeedbackEvent, Vote
+from app.core.events import ErrorType, EventKind, FeedbackEvent, Vote
 from app.learning.formats import Json, chat, meta_row, rounded
 from app.learning.records import ComparisonRecord, Suggestion
 from app.learning.views import DpoRow, KtoRow, SftRow, TrainingRow
@@ -16,8 +16,6 @@ from app.learning.views import DpoRow, KtoRow, SftRow, TrainingRow
 CSV_FILE = "generations.csv"
 SQLITE_FILE = "feedback.sqlite3"
 TASKS_FILE = "label-studio/tasks.json"
-
-ERROR_TYPES = ("编造", "遗漏", "侧别", "否定", "剂量", "时间", "诊断", "格式", "其他")
 
 _COLUMNS = (
     *("generation_id", "comparison_id", "patient", "encounter", "department", "task", "started_at", "finished_at"),
@@ -184,7 +182,7 @@ def _task(record: ComparisonRecord, suggestion: Suggestion) -> Json:
 
 
 def _interface() -> str:
-    labels = "\n".join(f'    <Label value="{kind}"/>' for kind in ERROR_TYPES)
+    labels = "\n".join(f'    <Label value="{kind}"/>' for kind in ErrorType)
     return f"""<View>
   <Header value="病历"/>
   <Text name="prompt" value="$prompt"/>

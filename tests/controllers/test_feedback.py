@@ -4,7 +4,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.controllers.feedback import FeedbackController
-from app.core.events import EventKind, FeedbackEvent, Vote
+from app.core import acts
+from app.core.acts import ErrorReport
+from app.core.events import ErrorSeverity, ErrorType, EventKind, FeedbackEvent, Vote
 from app.storage.repositories import Repositories
 from app.workers.storage_thread import StorageThread
 from tests.helpers.logs import ExpectedLogs
@@ -42,6 +44,27 @@ def test_every_act_becomes_an_event(storage: StorageThread, run_id: str, qtbot: 
     ]
     assert {event.actor for event in stored} == {DOCTOR}
     assert len({event.event_id for event in stored}) == 4
+
+
+def test_an_act_of_any_kind_is_recorded(storage: StorageThread, run_id: str, qtbot: QtBot) -> None:
+    feedback = FeedbackController(storage, DOCTOR)
+    report = ErrorReport(3, 9, "急性心肌梗死", ErrorType.DIAGNOSIS, ErrorSeverity.MAJOR, correction="主动脉夹层")
+    every = [
+        *(acts.edited("differential", "1. 甲", "1. 乙"), acts.error_reported(report), acts.signed("n", 3)),
+        *(
+            acts.none_correct([run_id]),
+            acts.all_acceptable([run_id]),
+            acts.rerun([run_id], {"chief_complaint": (3, 0)}),
+        ),
+        *(acts.final_diagnosis([run_id], ["主动脉夹层"]), acts.voted(Vote.DOWN, "急性心肌梗死", ["遗漏"])),
+    ]
+    for act in every:
+        feedback.record(run_id, act)
+    stored = events(qtbot, storage, run_id)
+    assert [(event.kind, event.item, dict(event.data)) for event in stored] == [
+        (act.kind, act.item, dict(act.data)) for act in every
+    ]
+    assert acts.report_of(stored[1]) == report
 
 
 def test_a_vote_is_told_after_it_was_stored(storage: StorageThread, run_id: str, qtbot: QtBot) -> None:
