@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.core.checks.finding import CheckedNote, Finding, Span
-from app.core.checks.first_progress import check_first_progress
+from app.core.checks.note import check_note
 from app.ui.note_editor import NoteEditor
 from app.ui.quality_list import count_words
 
@@ -50,7 +50,7 @@ class QualityWatch(QObject):
         if ai_lines is None:
             self._pause.start(0)
             return
-        self._show(check_first_progress(self._checked(ai_lines)))
+        self._show(check_note(self._checked(ai_lines)))
 
     def use_list(self) -> None:
         """The key: from the note to the list, and from the list back, which closes it."""

@@ -41,7 +41,7 @@ def check_age(note: CheckedNote) -> Iterator[Finding]:
     for key, text in note.sections.items():
         yield from _stated(key, text, recorded, note.encounter.age)
     for section in (CASE_FEATURES, DIAGNOSTIC_BASIS):
-        yield from _groups(section.key, note.sections[section.key], recorded, note.encounter.age)
+        yield from _groups(section.key, note.text(section.key), recorded, note.encounter.age)
 
 
 def _stated(key: str, text: str, recorded: int, age: str) -> Iterator[Finding]:

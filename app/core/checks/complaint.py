@@ -26,7 +26,7 @@ def complaint_characters(text: str) -> int:
 
 def check_complaint(note: CheckedNote) -> Iterator[Finding]:
     """Too long, or without a time. An empty 主诉 is a missing section, not a finding of this rule."""
-    text = note.sections[CHIEF_COMPLAINT.key]
+    text = note.text(CHIEF_COMPLAINT.key)
     start, end = len(text) - len(text.lstrip()), len(_body(text))
     length = complaint_characters(text)
     if length > CUSTOM_CHARACTERS:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 
 from app.core.entities import Encounter, Patient
+from app.core.notes import NoteKind
 
 
 class Severity(StrEnum):
@@ -38,14 +39,58 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class PastNote:
+    """An earlier note of the stay: the day it is about, and its sections' texts."""
+
+    day: date
+    sections: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AbnormalResult:
+    """A result outside its range: the test's name and its value with the unit, as reported."""
+
+    name: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StayFacts:
+    """What the rest of the stay says, as far as it is recorded: an empty part is not known and nothing is concluded.
+
+    `previous` is the last progress note before this one, `admission` the 首次病程记录; `ordered` are drug names.
+    """
+
+    previous: PastNote | None = None
+    admission: Mapping[str, str] = field(default_factory=dict)
+    ordered: tuple[str, ...] = ()
+    abnormal: tuple[AbnormalResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CheckedNote:
-    """A note under check: its sections' texts (all keys of its kind), whose it is, and which lines a model wrote."""
+    """A note under check: its sections' texts (all keys of its kind), whose it is, and which lines a model wrote.
+
+    `recorded_on` is the day that the note is about; None if that is today.
+    """
 
     sections: Mapping[str, str]
     patient: Patient
     encounter: Encounter
     now: datetime
     unreviewed_ai: tuple[Span, ...] = ()
+    kind: NoteKind = NoteKind.FIRST_PROGRESS
+    recorded_on: date | None = None
+    facts: StayFacts = StayFacts()
+
+    @property
+    def day(self) -> date:
+        """The day that the note is about."""
+        return self.recorded_on or self.now.date()
+
+    def text(self, key: str) -> str:
+        """A section's text; empty if this kind of note has no such section."""
+        return self.sections.get(key, "")
 
 
 _SENTENCE_END = re.compile(r"[。；;\n]")
@@ -76,3 +121,8 @@ def speaks_of_relative(text: str, position: int) -> bool:
 def speaks_in_general(text: str, start: int, end: int) -> bool:
     """Whether the sentence around a place is about who falls ill, not about this patient (`多见于老年男性`)."""
     return _IN_GENERAL.search(sentence_before(text, start) + sentence_after(text, end)) is not None
+
+
+def blocking(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those that must be settled before the note is signed."""
+    return tuple(finding for finding in findings if finding.severity is Severity.MUST)

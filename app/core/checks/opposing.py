@@ -18,7 +18,7 @@ _CONTRAST = re.compile(
 
 def check_opposing(note: CheckedNote) -> Iterator[Finding]:
     """Diagnoses with neither an opposing point nor, in free text, any word that weighs against them."""
-    text = note.sections[DIFFERENTIAL.key]
+    text = note.text(DIFFERENTIAL.key)
     diagnoses = parse_differential(text)
     starts = list(_starts(text, diagnoses))
     for diagnosis, start, end in zip(diagnoses, starts, [*starts[1:], len(text)][: len(starts)], strict=True):

@@ -26,7 +26,7 @@ def check_sides(note: CheckedNote) -> Iterator[Finding]:
     """
     told: set[tuple[str, str]] = set()
     for first, second in _PAIRS:
-        for match, opposite in _contradictions(note.sections[first.key], note.sections[second.key]):
+        for match, opposite in _contradictions(note.text(first.key), note.text(second.key)):
             if (place := (second.key, match["organ"])) not in told:
                 told.add(place)
                 yield _finding(first, second, match, opposite)

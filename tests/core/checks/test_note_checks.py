@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.checks.finding import CheckedNote, Finding, Severity, Span
-from app.core.checks.first_progress import check_first_progress
+from app.core.checks.finding import CheckedNote, Finding, Severity, Span, blocking
+from app.core.checks.note import check_note
 from app.core.entities import Encounter, Patient, Sex
 from app.core.notes import (
     CASE_FEATURES,
@@ -36,11 +36,11 @@ def a_note(sex: str = "男", age: str = "65岁", *, hours: float = 1, **sections
 
 
 def codes(note: CheckedNote) -> list[str]:
-    return [finding.code for finding in check_first_progress(note)]
+    return [finding.code for finding in check_note(note)]
 
 
 def only(note: CheckedNote, code: str) -> Finding:
-    (finding,) = [finding for finding in check_first_progress(note) if finding.code == code]
+    (finding,) = [finding for finding in check_note(note) if finding.code == code]
     return finding
 
 
@@ -199,7 +199,7 @@ def test_ages(age: str, text: str, expected: list[str]) -> None:
 )
 def test_sides(complaint: str, features: str, diagnosis: str, quoted: list[str]) -> None:
     note = a_note(chief_complaint=complaint, case_features=features, preliminary_diagnosis=diagnosis)
-    findings = [finding for finding in check_first_progress(note) if finding.code == "side"]
+    findings = [finding for finding in check_note(note) if finding.code == "side"]
     assert [
         note.sections[finding.span.section][finding.span.start : finding.span.end] for finding in findings
     ] == quoted
@@ -226,7 +226,7 @@ def test_a_basis_on_the_other_side_than_its_diagnosis() -> None:
 )
 def test_opposing_points(differential: str, names: list[str]) -> None:
     note = a_note(differential=differential)
-    findings = [finding for finding in check_first_progress(note) if finding.code == "no_opposing"]
+    findings = [finding for finding in check_note(note) if finding.code == "no_opposing"]
     assert [differential[finding.span.start : finding.span.end] for finding in findings] == names
 
 
@@ -234,7 +234,7 @@ def test_unreviewed_ai_lines_are_told_once_for_a_section_at_the_first() -> None:
     spans = (Span(DIFFERENTIAL.key, 0, 6), Span(DIFFERENTIAL.key, 7, 12), Span(CASE_FEATURES.key, 1, 2))
     plain = a_note()
     note = CheckedNote(plain.sections, plain.patient, plain.encounter, plain.now, spans)
-    findings = check_first_progress(note)
+    findings = check_note(note)
     assert [(finding.code, finding.span) for finding in findings] == [
         ("unreviewed_ai", spans[2]),
         ("unreviewed_ai", spans[0]),
@@ -259,4 +259,34 @@ def test_the_sample_encounters_raise_nothing(path: Path) -> None:
 def test_a_long_text_of_one_kind_costs_no_more_than_its_length(piece: str) -> None:
     """The rules are bounded: 50,000 characters in each section end at once, whatever they are."""
     text = (piece * 50_000)[:50_000]
-    check_first_progress(a_note("女", **dict.fromkeys(COMPLETE, text)))
+    check_note(a_note("女", **dict.fromkeys(COMPLETE, text)))
+
+
+@pytest.mark.parametrize(
+    ("complaint", "diagnosis", "quoted"),
+    [
+        ("咳嗽咳痰3天", "1. 右膝骨关节炎\n2. 肺炎", ["右膝骨关节炎"]),
+        ("右膝疼痛2天", "急性阑尾炎？", ["急性阑尾炎"]),
+        ("视物模糊1周", "（1）肺炎（可能性大） 2、高血压病", ["肺炎"]),
+        ("皮疹2天", "急性心肌梗死", ["急性心肌梗死"]),
+        ("咳嗽咳痰3天", "1. 肺炎\n2. 右膝骨关节炎", []),
+        ("上腹痛2小时", "急性下壁心肌梗死", []),
+        ("腰痛1天", "左输尿管结石", []),
+        ("左侧肢体无力2天", "右侧基底节区脑梗死", []),
+        ("胸闷3周", "纵隔畸胎瘤", []),
+        ("右膝肿痛伴发热4天", "肺炎", []),
+        ("发现血糖升高1周", "2型糖尿病", []),
+        ("咳嗽3天", "系统性红斑狼疮", []),
+        ("咳嗽3天", "", []),
+        ("", "肺炎", []),
+    ],
+)
+def test_complaint_and_first_diagnosis(complaint: str, diagnosis: str, quoted: list[str]) -> None:
+    note = a_note("未知", chief_complaint=complaint, preliminary_diagnosis=diagnosis)
+    findings = [finding for finding in check_note(note) if finding.code == "complaint_unrelated"]
+    assert [diagnosis[finding.span.start : finding.span.end] for finding in findings] == quoted
+
+
+def test_only_what_must_be_settled_blocks_the_signing() -> None:
+    findings = check_note(a_note("女", chief_complaint="胸痛", plan="", case_features="前列腺增生"))
+    assert [finding.code for finding in blocking(findings)] == ["sex_organ", "missing_section"]

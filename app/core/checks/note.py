@@ -1,4 +1,4 @@
-"""The quality checks of a 首次病程记录."""
+"""The quality checks of a note, by its kind."""
 
 from __future__ import annotations
 
@@ -7,43 +7,50 @@ from datetime import timedelta
 
 from app.core.checks.age import check_age
 from app.core.checks.complaint import check_complaint
+from app.core.checks.copied import check_copied
+from app.core.checks.days import check_days
 from app.core.checks.deadline import first_progress_left, left_words
 from app.core.checks.finding import CheckedNote, Finding, Severity, Span
 from app.core.checks.opposing import check_opposing
 from app.core.checks.sex import check_sex
 from app.core.checks.side import check_sides
+from app.core.checks.systems import check_complaint_and_diagnosis
 from app.core.notes import SECTIONS, NoteKind, Section
 
-_SECTIONS = SECTIONS[NoteKind.FIRST_PROGRESS]
-_ORDER = {section.key: order for order, section in enumerate(_SECTIONS)}
 
+def check_note(note: CheckedNote) -> tuple[Finding, ...]:
+    """All findings: what must be settled before what is advised, each in the order of the note.
 
-def check_first_progress(note: CheckedNote) -> tuple[Finding, ...]:
-    """All findings: what must be settled before what is advised, each in the order of the note."""
+    Every rule looks at the sections that it knows; a note without them has nothing to say to it.
+    """
+    order = {section.key: number for number, section in enumerate(SECTIONS[note.kind])}
     found = (
         *_missing(note),
         *check_complaint(note),
+        *check_complaint_and_diagnosis(note),
         *check_sex(note),
         *check_age(note),
         *check_sides(note),
         *check_opposing(note),
+        *check_copied(note),
+        *check_days(note),
         *_unreviewed(note),
     )
-    return tuple(sorted(found, key=_place))
+    return tuple(sorted(found, key=lambda finding: _place(finding, order[finding.span.section])))
 
 
-def _place(finding: Finding) -> tuple[bool, int, int]:
-    return finding.severity is Severity.ADVISED, _ORDER[finding.span.section], finding.span.start
+def _place(finding: Finding, section: int) -> tuple[bool, int, int]:
+    return finding.severity is Severity.ADVISED, section, finding.span.start
 
 
 def _missing(note: CheckedNote) -> Iterator[Finding]:
     """One finding for all empty sections, at the first of them: they are plain to see."""
-    empty = [section for section in _SECTIONS if section.required and not note.sections[section.key].strip()]
+    empty = [section for section in SECTIONS[note.kind] if section.required and not note.text(section.key).strip()]
     if not empty:
         return
     yield _finding("missing_section", empty[0], f"尚未书写：{'、'.join(section.title for section in empty)}。")
     left = first_progress_left(note.encounter, note.now)
-    if left <= timedelta(0):
+    if note.kind is NoteKind.FIRST_PROGRESS and left <= timedelta(0):
         yield _finding("overdue", empty[0], f"首次病程记录应在入院后 8 小时内完成，{left_words(left)}。")
 
 
@@ -52,7 +59,7 @@ def _finding(code: str, section: Section, reason: str) -> Finding:
 
 
 def _unreviewed(note: CheckedNote) -> Iterator[Finding]:
-    for section in _SECTIONS:
+    for section in SECTIONS[note.kind]:
         spans = [span for span in note.unreviewed_ai if span.section == section.key]
         if spans:
             reason = f"{section.title}有 {len(spans)} 行 AI 生成文字，尚未经医师审核。"
