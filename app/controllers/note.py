@@ -238,7 +238,7 @@ class NoteController(QObject):
 
 def _load(repositories: Repositories, encounter_id: str, actor: str, now: datetime) -> OpenNote:
     patient, encounter = repositories.encounters.get(encounter_id)
-    note = repositories.notes.open(encounter_id, NoteKind.FIRST_PROGRESS, now)
+    note = repositories.notes.open(encounter_id, NoteKind.FIRST_PROGRESS, now, actor)
     return OpenNote(
         patient=patient,
         encounter=encounter,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlite_utils
@@ -60,6 +60,15 @@ def sealed(row: Row) -> dict[str, Value]:
     """A row of a table that changes, with the digest of everything else in it."""
     clean = storable({name: value for name, value in row.items() if name != "digest"})
     return {**clean, "digest": digest(clean)}
+
+
+def reseal_widened(
+    database: sqlite_utils.Database, table: str, key: str, row: Row, added: Sequence[str], changes: Row
+) -> None:
+    """Seal a row anew after columns were added to its table; a row that was damaged before stays recognisable."""
+    before = {name: value for name, value in row.items() if name not in added and name != "digest"}
+    whole = digest(before) == row["digest"]
+    put(database, table, key, {**sealed({**row, **changes}), **({} if whole else {"digest": row["digest"]})})
 
 
 def append(database: sqlite_utils.Database, table: ChainedTable, row: Row) -> bool:

@@ -15,7 +15,7 @@ from datetime import datetime
 import sqlite_utils
 
 import app
-from app.storage.chain import sealed
+from app.storage.chain import reseal_widened, sealed
 from app.storage.faults import is_refused_statement
 from app.storage.rows import Row, insert
 
@@ -187,9 +187,34 @@ def create_comparisons_and_feedback(database: sqlite_utils.Database) -> None:
     _append_only(database, "comparisons", "runs", "generations", "feedback_events")
 
 
+_NEW_IN_NOTES = ("recorded_at", "author", "state", "signed_version", "provenance")
+
+
+def add_documents(database: sqlite_utils.Database) -> None:
+    """Daily notes and discharge records; each document's date, author, state and signed version."""
+    _run_all(
+        database,
+        "ALTER TABLE notes ADD COLUMN recorded_at TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE notes ADD COLUMN author TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE notes ADD COLUMN state TEXT NOT NULL DEFAULT 'draft'",
+        "ALTER TABLE notes ADD COLUMN signed_version INTEGER",
+        "ALTER TABLE notes ADD COLUMN provenance TEXT NOT NULL DEFAULT '[]'",
+        "CREATE UNIQUE INDEX notes_discharge ON notes(encounter_id) WHERE kind = 'discharge'",
+        """CREATE TRIGGER notes_signed_is_kept BEFORE UPDATE ON notes
+            WHEN OLD.state = 'signed' AND (NEW.sections <> OLD.sections OR NEW.recorded_at <> OLD.recorded_at)
+            BEGIN SELECT RAISE(ABORT, 'a signed note is amended, not changed'); END""",
+        """CREATE TRIGGER notes_kept_no_delete BEFORE DELETE ON notes
+            WHEN OLD.version > 0 OR OLD.characters > 0 OR OLD.state <> 'draft'
+            BEGIN SELECT RAISE(ABORT, 'a written note is not deleted'); END""",
+    )
+    for row in list(database.query("SELECT * FROM notes")):
+        reseal_widened(database, "notes", "note_id", row, _NEW_IN_NOTES, {"recorded_at": row["created_at"]})
+
+
 MIGRATIONS = (
     Migration("create_ward", create_ward),
     Migration("create_comparisons_and_feedback", create_comparisons_and_feedback),
+    Migration("add_documents", add_documents),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from app.core.notes import Note, NoteKind, empty_sections
+from app.core.errors import UsageFault
+from app.core.notes import Note, NoteKind, NoteState, NoteSummary, empty_sections
 from app.storage.chain import NOTE_VERSIONS, append, sealed
 from app.storage.codec import sections_json, sections_of, time_text
 from app.storage.database import Database
@@ -37,6 +38,11 @@ class NoteVersion:
     occurred_at: datetime
 
 
+_KIND_ORDER = {kind: order for order, kind in enumerate(NoteKind)}
+_OF_ENCOUNTER = """SELECT note_id, kind, state, recorded_at, author, version, signed_version, characters
+    FROM notes WHERE encounter_id = ?"""
+
+
 class NoteRepository:
     """Notes in the database."""
 
@@ -44,15 +50,41 @@ class NoteRepository:
         """Nothing is read yet."""
         self._database = database
 
-    def open(self, encounter_id: str, kind: NoteKind, now: datetime) -> Note:
-        """The stay's note of this kind, made empty at version 0 if there is none."""
+    def open(self, encounter_id: str, kind: NoteKind, now: datetime, author: str = "") -> Note:
+        """The stay's oldest note of this kind, made empty at version 0 if there is none."""
         with self._database.transaction() as sql:
             query = "SELECT * FROM notes WHERE encounter_id = ? AND kind = ? ORDER BY created_at LIMIT 1"
             for row in sql.query(query, [encounter_id, kind.value]):
                 return _note(row)
-            note = Note(uuid4().hex, encounter_id, kind, 0, empty_sections(kind), now)
-            insert(sql, "notes", _row(note, created_at=now))
+            return self.add(encounter_id, kind, now, author)
+
+    def add(self, encounter_id: str, kind: NoteKind, now: datetime, author: str) -> Note:
+        """A new empty note, dated now. Raises UsageFault where the stay has its only one of this kind already."""
+        with self._database.transaction() as sql:
+            if kind.is_single and _exists(sql, encounter_id, kind):
+                raise UsageFault(f"这次住院已经有{kind.heading}，没有再建一份。")
+            note = Note(uuid4().hex, encounter_id, kind, 0, empty_sections(kind), now, now, author)
+            insert(sql, "notes", _new_row(note, created_at=now))
             return note
+
+    def of_encounter(self, encounter_id: str) -> tuple[NoteSummary, ...]:
+        """A stay's documents: the first note, the daily ones by their date, the discharge record."""
+        with self._database.snapshot() as sql:
+            summaries = [_summary(row) for row in sql.query(_OF_ENCOUNTER, [encounter_id])]
+        return tuple(sorted(summaries, key=lambda summary: (_KIND_ORDER[summary.kind], summary.recorded_at)))
+
+    def set_recorded_at(self, note_id: str, moment: datetime) -> Note:
+        """The document bears this date from now on."""
+        with self._database.transaction() as sql:
+            return _change(sql, _stored(sql, note_id), recorded_at=time_text(moment))
+
+    def delete_empty(self, note_id: str) -> None:
+        """Remove a document in which nothing was ever kept. Raises UsageFault for any other: those stay."""
+        with self._database.transaction() as sql:
+            row = _stored(sql, note_id)
+            if row["characters"] or row["version"] or row["state"] != NoteState.DRAFT:
+                raise UsageFault("这份文书写过内容或留存过版本，按规定保留，不能删除。")
+            sql.execute("DELETE FROM notes WHERE note_id = ?", [note_id])
 
     def get(self, note_id: str) -> Note:
         """One note's working text. Raises LookupError if there is none of this id."""
@@ -74,9 +106,7 @@ class NoteRepository:
                 return note
             note = replace(note, version=note.version + 1)
             append(sql, NOTE_VERSIONS, _version_row(note, reason, actor))
-            created_at = datetime.fromisoformat(_stored(sql, note_id)["created_at"])
-            put(sql, "notes", "note_id", _row(note, created_at))
-            return note
+            return _change(sql, _stored(sql, note_id), version=note.version)
 
     def versions(self, note_id: str) -> tuple[NoteVersion, ...]:
         """All kept versions, oldest first."""
@@ -94,11 +124,22 @@ class NoteRepository:
 
 def _overwrite(sql: Any, note_id: str, sections: Mapping[str, str], now: datetime) -> Note:
     row = _stored(sql, note_id)
-    note = replace(_note(row), sections=dict(sections), updated_at=now)
-    if set(sections) != set(empty_sections(note.kind)):
+    if set(sections) != set(empty_sections(NoteKind(row["kind"]))):
         raise ValueError("the sections are not those of this kind of note")
-    put(sql, "notes", "note_id", _row(note, datetime.fromisoformat(row["created_at"])))
-    return note
+    return _change(
+        sql, row, sections=sections_json(sections), characters=_characters(sections), updated_at=time_text(now)
+    )
+
+
+def _change(sql: Any, row: Mapping[str, Any], **changes: Any) -> Note:
+    changed = sealed({**row, **changes})
+    put(sql, "notes", "note_id", changed)
+    return _note(changed)
+
+
+def _exists(sql: Any, encounter_id: str, kind: NoteKind) -> bool:
+    query = "SELECT 1 FROM notes WHERE encounter_id = ? AND kind = ? LIMIT 1"
+    return sql.execute(query, [encounter_id, kind.value]).fetchone() is not None
 
 
 def _stored(sql: Any, note_id: str) -> Mapping[str, Any]:
@@ -114,7 +155,7 @@ def _version_sections(sql: Any, note_id: str, version: int) -> str:
     raise LookupError("no such version")
 
 
-def _row(note: Note, created_at: datetime) -> dict[str, Any]:
+def _new_row(note: Note, created_at: datetime) -> dict[str, Any]:
     return sealed(
         {
             "note_id": note.note_id,
@@ -122,11 +163,20 @@ def _row(note: Note, created_at: datetime) -> dict[str, Any]:
             "kind": note.kind.value,
             "version": note.version,
             "sections": sections_json(note.sections),
-            "characters": sum(len(text.strip()) for text in note.sections.values()),
+            "characters": _characters(note.sections),
             "created_at": time_text(created_at),
             "updated_at": time_text(note.updated_at),
+            "recorded_at": time_text(note.recorded_at),
+            "author": note.author,
+            "state": note.state.value,
+            "signed_version": note.signed_version,
+            "provenance": "[]",
         }
     )
+
+
+def _characters(sections: Mapping[str, str]) -> int:
+    return sum(len(text.strip()) for text in sections.values())
 
 
 def _note(row: Mapping[str, Any]) -> Note:
@@ -137,6 +187,23 @@ def _note(row: Mapping[str, Any]) -> Note:
         version=row["version"],
         sections=sections_of(row["sections"]),
         updated_at=datetime.fromisoformat(row["updated_at"]),
+        recorded_at=datetime.fromisoformat(row["recorded_at"]),
+        author=row["author"],
+        state=NoteState(row["state"]),
+        signed_version=row["signed_version"],
+    )
+
+
+def _summary(row: Mapping[str, Any]) -> NoteSummary:
+    return NoteSummary(
+        note_id=row["note_id"],
+        kind=NoteKind(row["kind"]),
+        state=NoteState(row["state"]),
+        recorded_at=datetime.fromisoformat(row["recorded_at"]),
+        author=row["author"],
+        version=row["version"],
+        signed_version=row["signed_version"],
+        empty=not row["characters"],
     )
 
 

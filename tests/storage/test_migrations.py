@@ -7,12 +7,14 @@ once that schema was released.
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import sqlite_utils
 
 from app.core.errors import DatabaseFault
+from app.core.notes import NoteState
 from app.storage import migrations
 from app.storage.check import schema_of
 from app.storage.database import Database
@@ -53,11 +55,26 @@ def test_every_historic_schema_opens_and_keeps_its_rows(historic: Path, tmp_path
     assert report.problems == ()
     assert report.schema_version == SCHEMA_VERSION
     assert note.sections["plan"] == "监护，吸氧"
+    assert (note.state, note.recorded_at) == (NoteState.DRAFT, datetime.fromisoformat("2025-03-01T08:30:00+08:00"))
     assert [sections["plan"] for sections in versions] == ["监护"]
 
 
 def test_every_historic_schema_becomes_the_present_one(historic: Path, tmp_path: Path) -> None:
     assert schema(historic / "wardnote.sqlite3") == schema(tmp_path / "fresh" / "wardnote.sqlite3")
+
+
+def test_a_row_damaged_before_a_step_is_still_found_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "wardnote.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.executescript((SCHEMAS / "2.sql").read_text(encoding="utf-8"))
+    connection.execute("UPDATE notes SET sections = replace(sections, '吸氧', '吸烟')")
+    connection.commit()
+    connection.close()
+    database = Database.open(path)
+    try:
+        assert any(problem.startswith("notes：") for problem in database.check().problems)
+    finally:
+        database.close()
 
 
 def test_a_step_that_fails_leaves_the_old_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

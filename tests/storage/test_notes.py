@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from app.core.notes import NoteKind, empty_sections
+from app.core.errors import UsageFault
+from app.core.notes import NoteKind, NoteState, empty_sections
 from app.storage.notes import VersionReason
 from app.storage.repositories import Repositories
 from tests.helpers.records import DOCTOR, NOW, a_stay
@@ -89,6 +91,51 @@ def test_sections_of_another_kind_are_refused_and_nothing_changes(repositories: 
 def test_an_unknown_note_is_told(repositories: Repositories) -> None:
     with pytest.raises(LookupError):
         repositories.notes.save("none", with_text(), NOW)
+
+
+def test_a_stay_has_one_first_note_one_discharge_record_and_many_daily_notes(repositories: Repositories) -> None:
+    stay = a_stay(repositories).encounter_id
+    record = repositories.notes.add(stay, NoteKind.DISCHARGE, NOW, DOCTOR)
+    for day in (2, 1):
+        repositories.notes.add(stay, NoteKind.DAILY_PROGRESS, NOW + timedelta(days=day), DOCTOR)
+    for kind in (NoteKind.FIRST_PROGRESS, NoteKind.DISCHARGE):
+        with pytest.raises(UsageFault, match=kind.heading):
+            repositories.notes.add(stay, kind, NOW, DOCTOR)
+    listed = repositories.notes.of_encounter(stay)
+    assert [(one.kind, one.recorded_at) for one in listed] == [
+        (NoteKind.FIRST_PROGRESS, NOW),
+        (NoteKind.DAILY_PROGRESS, NOW + timedelta(days=1)),
+        (NoteKind.DAILY_PROGRESS, NOW + timedelta(days=2)),
+        (NoteKind.DISCHARGE, NOW),
+    ]
+    assert all(one.empty and one.state is NoteState.DRAFT for one in listed)
+    assert record.sections == empty_sections(NoteKind.DISCHARGE)
+    assert repositories.notes.get(record.note_id) == record
+    assert record.author == DOCTOR
+
+
+def test_a_document_bears_the_date_that_it_is_given(repositories: Repositories) -> None:
+    note = repositories.notes.add(a_stay(repositories).encounter_id, NoteKind.DAILY_PROGRESS, NOW, DOCTOR)
+    later = NOW + timedelta(days=1)
+    assert repositories.notes.set_recorded_at(note.note_id, later).recorded_at == later
+    assert repositories.notes.get(note.note_id) == replace(note, recorded_at=later)
+    assert repositories.database.check().ok
+
+
+def test_only_a_document_that_was_never_written_can_be_deleted(repositories: Repositories) -> None:
+    stay = a_stay(repositories).encounter_id
+    empty = repositories.notes.add(stay, NoteKind.DAILY_PROGRESS, NOW, DOCTOR)
+    repositories.notes.delete_empty(empty.note_id)
+    with pytest.raises(LookupError):
+        repositories.notes.get(empty.note_id)
+    kept = repositories.notes.add(stay, NoteKind.DAILY_PROGRESS, NOW, DOCTOR)
+    texts = {**kept.sections, "condition": "无发热"}
+    repositories.notes.checkpoint(kept.note_id, texts, VersionReason.SAVED, DOCTOR, NOW)
+    repositories.notes.save(kept.note_id, kept.sections, NOW)
+    with pytest.raises(UsageFault, match="不能删除"):
+        repositories.notes.delete_empty(kept.note_id)
+    with pytest.raises(sqlite3.IntegrityError, match="not deleted"):
+        repositories.database.sql.execute("DELETE FROM notes WHERE note_id = ?", [kept.note_id])
 
 
 def test_any_text_survives(repositories: Repositories) -> None:

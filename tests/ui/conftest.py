@@ -62,6 +62,7 @@ def make_note() -> Callable[..., OpenNote]:
             1,
             {**empty_sections(NoteKind.FIRST_PROGRESS), **texts},
             NOW,
+            NOW,
         )
         return OpenNote(Patient(f"p{number}", name, Sex.MALE), encounter, note, (), {})
 
