@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from app.core.case import Case
 from app.core.consensus import Agreement, consensus
+from app.core.diagnosis_table import DiagnosisTable
 from app.core.differential import parse_differential
 from app.core.runs import Comparison, FinishReason, Generation, RunOutcome, RunStatus
 from app.core.unsupported import unsupported_facts
@@ -19,7 +20,8 @@ DEMONSTRATION = "演示模型，不是医学模型"
 class SuggestReport:
     """A case, the comparison made for it, and how its runs ended (in pane order).
 
-    `demonstration` names the models that are no medical models; `storing_faults` says what was not stored.
+    `demonstration` names the models that are no medical models; `storing_faults` says what was not stored; `table`
+    tells which names mean one diagnosis.
     """
 
     case: Case
@@ -27,6 +29,7 @@ class SuggestReport:
     generations: tuple[Generation, ...]
     demonstration: Collection[str]
     storing_faults: tuple[str, ...] = ()
+    table: DiagnosisTable = field(default_factory=DiagnosisTable)
 
     @property
     def all_completed(self) -> bool:
@@ -41,7 +44,8 @@ class SuggestReport:
                 one.run.identity.model: parse_differential(one.outcome.text)
                 for one in self.generations
                 if one.outcome.status is RunStatus.COMPLETED
-            }
+            },
+            self.table,
         )
 
     def document(self) -> dict[str, object]:
@@ -112,7 +116,7 @@ def outcome_sentence(outcome: RunOutcome) -> str:
 
 def _readable_agreements(agreements: Sequence[Agreement], runs: int) -> Iterator[str]:
     if agreements:
-        counted = [f"{one.name} {len(one.models)}/{runs}" for one in agreements]
+        counted = [f"{one.name} {len(one.models)}/{runs}{'（危急）' * one.must_not_miss}" for one in agreements]
         yield f"━━ 一致性：{' · '.join(counted)}"
 
 

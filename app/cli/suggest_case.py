@@ -20,6 +20,7 @@ from app.core.runs import Prompt
 from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
 from app.infra.resources import resource_text
+from app.settings.terms import diagnosis_table
 from app.storage.repositories import open_repositories
 from app.workers.storage_thread import StorageThread
 
@@ -31,6 +32,7 @@ def suggest(case: Case, models: Sequence[PreparedModel], paths: Paths) -> Sugges
     """
     application = QCoreApplication.instance() or QCoreApplication([])
     template = PromptTemplate.parse(resource_text("prompts", "differential.md"))
+    table = diagnosis_table(paths.data_dir)
     doctor = doctor_name()
     with ExitStack() as stack:
         storage = StorageThread(partial(open_repositories, paths.database, paths.pseudonym_key, doctor), application)
@@ -42,7 +44,7 @@ def suggest(case: Case, models: Sequence[PreparedModel], paths: Paths) -> Sugges
         case_run = CaseRun(controller, storage, watcher)
         comparison, generations = case_run.run(case, doctor)
     demonstration = {model.identity.model for model in models if model.demonstration}
-    return SuggestReport(case, comparison, generations, demonstration, case_run.storing_faults)
+    return SuggestReport(case, comparison, generations, demonstration, case_run.storing_faults, table)
 
 
 def doctor_name() -> str:

@@ -26,12 +26,28 @@ class Diagnosis:
     next_steps: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A diagnosis and the piece of the text that is about it: `start` to `end` (exclusive) in code points."""
+
+    diagnosis: Diagnosis
+    start: int
+    end: int
+
+
 def parse_differential(text: str) -> tuple[Diagnosis, ...]:
     """At most five different diagnoses in the order written; empty if none is recognised. Never raises."""
+    return tuple(item.diagnosis for item in parse_items(text))
+
+
+def parse_items(text: str) -> tuple[Item, ...]:
+    """The diagnoses of `parse_differential`, each with its piece of the text."""
     reader = _Reader()
-    for line in text.splitlines():
-        reader.read(line)
-    return reader.diagnoses()
+    place = 0
+    for line in text.splitlines(keepends=True):
+        reader.read(line.rstrip("\r\n"), place)
+        place += len(line)
+    return reader.items(place)
 
 
 def render(diagnoses: Sequence[Diagnosis]) -> str:
@@ -100,6 +116,7 @@ class _Draft:
     """A diagnosis while its lines are read."""
 
     name: str
+    start: int
     points: dict[str, list[str]] = field(default_factory=lambda: {key: [] for key in _LABELS})
 
     def finished(self) -> Diagnosis:
@@ -119,13 +136,20 @@ class _Reader:
         self._indent = 0
         self._field = ""
         self._open = False
+        self._place = 0
 
-    def diagnoses(self) -> tuple[Diagnosis, ...]:
+    def items(self, end: int) -> tuple[Item, ...]:
         by_name = {draft.name: draft for draft in reversed(self._drafts)}
-        first = [draft for draft in self._drafts if by_name[draft.name] is draft]
-        return tuple(draft.finished() for draft in first[:MAX_DIAGNOSES])
+        ends = [draft.start for draft in self._drafts[1:]] + [end]
+        items = [
+            Item(draft.finished(), draft.start, following)
+            for draft, following in zip(self._drafts, ends, strict=False)
+            if by_name[draft.name] is draft
+        ]
+        return tuple(items[:MAX_DIAGNOSES])
 
-    def read(self, line: str) -> None:
+    def read(self, line: str, place: int) -> None:
+        self._place = place
         line = _QUOTE.sub("", line)
         marker = _MARKER.match(line)
         assert marker is not None  # every part of the pattern is optional
@@ -195,7 +219,7 @@ class _Reader:
 
     def _begin(self, style: str, indent: int, name: str, rest: str) -> None:
         self._style, self._indent, self._open, self._field = style, indent, True, ""
-        self._drafts.append(_Draft(name))
+        self._drafts.append(_Draft(name, self._place))
         if _LABEL.search(rest):
             self._add_fields(rest)
         elif rest:

@@ -1,4 +1,6 @@
-"""Facts in a model's text that its source does not contain, found by rules: numbers with a unit, and sides.
+"""Facts in a model's text that its source does not contain, found by rules.
+
+They are numbers with a unit, durations, sides, denials (无…, 否认…) and drugs.
 
 The rules look for what can be decided by looking: they call nothing wrong, they mark what a doctor must check.
 """
@@ -10,12 +12,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.core.clinical_text import NEGATION, clauses
+from app.core.drugs import DRUG
+from app.core.evidence import NOTHING_FOUND, EvidenceIndex
 from app.core.laterality import BOTH, SIDE
 
 
 @dataclass(frozen=True, slots=True)
 class UnsupportedFact:
-    """A span of the model's text, `start` to `end` (exclusive) in Unicode code points; `kind` is number or side."""
+    """A span of the model's text, `start` to `end` (exclusive) in Unicode code points.
+
+    `kind` is number, duration, side, negation or drug.
+    """
 
     start: int
     end: int
@@ -24,10 +32,18 @@ class UnsupportedFact:
 
 
 def unsupported_facts(text: str, source: str) -> tuple[UnsupportedFact, ...]:
-    """The spans of `text` that name a number with a unit, or a side, without a counterpart in `source`, in order."""
-    found = [*_numbers(text, source), *_sides(text, source)]
+    """The spans of `text` that name a fact without a counterpart in `source`, in order.
+
+    What a suggestion asks for (缺什么, 建议检查) is no denial and no drug that someone took.
+    """
+    stated = _PROPOSALS.sub(_blank, text)
+    found = [*_numbers(text, source), *_sides(text, source), *_denials(stated, source), *_drugs(stated, source)]
     return tuple(sorted(found, key=lambda fact: (fact.start, fact.end)))
 
+
+_PROPOSALS = re.compile(r"^[\s\-*•·]*(?:缺什么|建议检查)[：:].*$", re.MULTILINE)
+_LABEL = re.compile(r"^[\s\-*•·]*\w{2,6}[：:]|^\s*\d{1,2}[.、．]|\*\*", re.MULTILINE)
+_DURATIONS = frozenset({"minute", "hour", "day", "week", "month", "year"})
 
 _UNITS: Mapping[str, str] = {
     "power/L": r"[×x*·]\s*10\s*\^?\s*[\d⁰¹²³⁴-⁹]{1,2}\s*/\s*[lL升]",
@@ -88,7 +104,9 @@ def _numbers(text: str, source: str) -> Iterator[UnsupportedFact]:
     for match in _MEASURE.finditer(text):
         is_known = all(measure in measured or measure[0] in bare for measure in _measures(match))
         if not is_known and not _TEST_NAME.match(text, match.start()):
-            yield UnsupportedFact(match.start(), match.end(), match[0], "number")
+            units = {unit for _, unit in _measures(match)}
+            kind = "duration" if units <= _DURATIONS else "number"
+            yield UnsupportedFact(match.start(), match.end(), match[0], kind)
 
 
 def _measures(match: re.Match[str]) -> Iterator[tuple[Decimal, str]]:
@@ -102,6 +120,27 @@ def _arabic(match: re.Match[str]) -> str:
     if not ten:
         return str(_DIGITS[tens])
     return str(_DIGITS.get(tens, 1) * 10 + _DIGITS.get(ones, 0))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
+def _denials(text: str, source: str) -> Iterator[UnsupportedFact]:
+    bare = _LABEL.sub(_blank, text)
+    denied = [one for one in clauses(bare) if NEGATION.search(bare, one.start, one.end)]
+    index = EvidenceIndex({"source": _LABEL.sub(_blank, source)}) if denied else None
+    for clause in denied:
+        quote = bare[clause.start : clause.end].strip()
+        start = bare.index(quote, clause.start)
+        if index is not None and not NOTHING_FOUND.match(quote) and not index.find(quote):
+            yield UnsupportedFact(start, start + len(quote), quote, "negation")
+
+
+def _drugs(text: str, source: str) -> Iterator[UnsupportedFact]:
+    for match in DRUG.finditer(text):
+        if match[0] not in source:
+            yield UnsupportedFact(match.start(), match.end(), match[0], "drug")
 
 
 def _sides(text: str, source: str) -> Iterator[UnsupportedFact]:

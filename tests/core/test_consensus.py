@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.consensus import Agreement, consensus, normalised_name
+from app.core.consensus import Agreement, consensus, for_attention
+from app.core.diagnosis_table import DiagnosisTable, normalised_name
 from app.core.differential import Diagnosis
+from app.infra.resources import resource_text
 
 
 def differential(*names: str) -> tuple[Diagnosis, ...]:
@@ -19,14 +21,14 @@ def test_most_models_first_then_the_higher_rank() -> None:
         }
     )
     assert found == (
-        Agreement("急性心肌梗死", ("a", "b", "c")),
-        Agreement("主动脉夹层", ("a", "c")),
-        Agreement("肺栓塞", ("b",)),
+        Agreement("急性心肌梗死", ("a", "b", "c"), "急性心肌梗死"),
+        Agreement("主动脉夹层", ("a", "c"), "主动脉夹层"),
+        Agreement("肺栓塞", ("b",), "肺栓塞"),
     )
 
 
 def test_a_model_counts_once() -> None:
-    assert consensus({"a": differential("肺炎", "肺炎待查")}) == (Agreement("肺炎", ("a",)),)
+    assert consensus({"a": differential("肺炎", "肺炎待查")}) == (Agreement("肺炎", ("a",), "肺炎"),)
 
 
 def test_nothing_agrees_with_nothing() -> None:
@@ -50,3 +52,22 @@ def test_different_diseases_stay_apart(one: str, other: str) -> None:
 
 def test_width_and_case_do_not_count() -> None:
     assert normalised_name("ＣＯＰＤ急性加重") == normalised_name("copd急性加重")
+
+
+TABLE = DiagnosisTable.parse(resource_text("terms", "diagnoses.csv"))
+
+
+def test_other_names_of_a_diagnosis_agree_under_the_usual_one() -> None:
+    found = consensus({"a": differential("STEMI"), "b": differential("急性心梗（可能性大）")}, TABLE)
+    assert found == (Agreement("急性心肌梗死", ("a", "b"), "急性心肌梗死", "I21", must_not_miss=True),)
+
+
+def test_sides_stay_apart_and_are_named() -> None:
+    found = consensus({"a": differential("左侧自发性气胸"), "b": differential("右侧气胸")}, TABLE)
+    assert [(one.name, len(one.models)) for one in found] == [("左侧自发性气胸", 1), ("右侧气胸", 1)]
+
+
+def test_the_dangerous_and_the_disputed_come_first() -> None:
+    answers = {"a": ("慢性胃炎", "消化道穿孔"), "b": ("慢性胃炎", "消化性溃疡"), "c": ("慢性胃炎", "胃穿孔")}
+    found = for_attention(consensus({model: differential(*names) for model, names in answers.items()}, TABLE))
+    assert [(one.name, len(one.models)) for one in found] == [("消化道穿孔", 2), ("消化性溃疡", 1), ("慢性胃炎", 3)]

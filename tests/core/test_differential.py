@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.differential import Diagnosis, parse_differential, render
+from app.core.differential import Diagnosis, parse_differential, parse_items, render
 
 APPENDICITIS = Diagnosis(
     "急性阑尾炎",
@@ -197,3 +197,14 @@ def test_what_is_rendered_is_read_back(diagnoses: tuple[Diagnosis, ...]) -> None
 
 def test_a_long_hostile_text_is_read_in_linear_time() -> None:
     assert parse_differential("（" * 50_000 + "\n" + "1. 支持点：" * 5_000 + "\n" + " " * 50_000 + "*" * 50_000) == ()
+
+
+def test_each_diagnosis_knows_its_piece_of_the_text() -> None:
+    text = (
+        "分析如下：\n1. **肺炎**\r\n   - 支持点：发热\n2. **肺炎**\n   - 支持点：咳嗽\n3. **𠮷病**\n   - 缺什么：CT\n"
+    )
+    items = parse_items(text)
+    assert [(item.diagnosis.name, text[item.start : item.end]) for item in items] == [
+        ("肺炎", "1. **肺炎**\r\n   - 支持点：发热\n"),
+        ("𠮷病", "3. **𠮷病**\n   - 缺什么：CT\n"),
+    ]
