@@ -82,6 +82,10 @@ class Autosaver(QObject):
         if not self._latest.isActive():
             self._latest.start()
 
+    def adopt(self, stored: Note) -> None:
+        """The note was read anew: all of it counts but the text, of which this has the newest."""
+        self._note = replace(stored, sections=self._note.sections)
+
     def flush(self) -> None:
         """Save at once what is not saved or on its way."""
         self._soon.stop()

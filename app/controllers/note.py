@@ -15,7 +15,7 @@ from app.controllers.autosave import Autosaver, SaveTiming, local_now
 from app.core.entities import Encounter, Patient, Sex
 from app.core.errors import UsageFault, WardNoteError
 from app.core.events import Vote
-from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, Note, NoteKind, input_hash
+from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, Note, NoteKind, NoteSummary, input_hash
 from app.core.runs import Binding, Comparison, Generation
 from app.storage.encounters import EncounterSummary
 from app.storage.notes import NoteVersion, VersionReason
@@ -33,13 +33,14 @@ _EARLIER_NOTE = "刚才离开的那份病历还没有保存成功，程序会继
 @dataclass(frozen=True, slots=True)
 class OpenNote:
     """What the window shows of one stay. `comparisons`: newest first, generations by pane; a run without a generation
-    was cut off. `votes`: this doctor's standing votes by generation id."""
+    was cut off. `votes`: this doctor's standing votes by generation id. `documents`: all of the stay's, with this."""
 
     patient: Patient
     encounter: Encounter
     note: Note
     comparisons: tuple[tuple[Comparison, tuple[Generation, ...]], ...]
     votes: Mapping[str, Vote]
+    documents: tuple[NoteSummary, ...] = ()
 
 
 class NoteController(QObject):
@@ -98,12 +99,51 @@ class NoteController(QObject):
         )
 
     def open(self, encounter_id: str) -> None:
-        """Show this stay's note; the one that is open is saved first. The last call wins."""
+        """Show this stay's first note; the one that is open is saved first. The last call wins."""
+        actor, now = self._actor, local_now()
+        self._open(lambda repositories: repositories.notes.open(encounter_id, NoteKind.FIRST_PROGRESS, now, actor))
+
+    def open_document(self, note_id: str) -> None:
+        """Show this document; else as `open`."""
+        self._open(lambda repositories: repositories.notes.get(note_id))
+
+    def add_document(self, kind: NoteKind) -> None:
+        """Begin a new document of the open stay and show it; the only one of its kind is shown if it is there."""
+        if self._open_note is None:
+            return
+        encounter_id, actor, now = self._open_note.encounter.encounter_id, self._actor, local_now()
+        self._open(
+            lambda repositories: (
+                repositories.notes.open(encounter_id, kind, now, actor)
+                if kind.is_single
+                else repositories.notes.add(encounter_id, kind, now, actor)
+            )
+        )
+
+    def delete_empty_document(self) -> None:
+        """Remove the open document, in which nothing was ever kept, and show the stay's first note."""
+        if self._open_note is None:
+            return
+        self.flush()
+        note_id, encounter_id = self._open_note.note.note_id, self._open_note.encounter.encounter_id
+        self._storage.submit(
+            lambda repositories: repositories.notes.delete_empty(note_id),
+            lambda _: self.open(encounter_id),
+            self._on_load_failed,
+        )
+
+    def set_recorded_at(self, moment: datetime) -> None:
+        """The open document bears this date from now on; it is shown anew."""
+        if self._open_note is not None:
+            note_id = self._open_note.note.note_id
+            self._open(lambda repositories: repositories.notes.set_recorded_at(note_id, moment))
+
+    def _open(self, find: Callable[[Repositories], Note]) -> None:
         self.flush()
         self._opening += 1
-        actor, now = self._actor, local_now()
+        actor = self._actor
         self._storage.submit(
-            lambda repositories: _load(repositories, encounter_id, actor, now),
+            lambda repositories: _load(repositories, find(repositories), actor),
             partial(self._on_loaded, self._opening),
             self._on_load_failed,
         )
@@ -195,7 +235,9 @@ class NoteController(QObject):
             return
         self.flush()
         # A saver from before holds the newest text, also where saving it failed.
-        if loaded.note.note_id not in self._savers:
+        if saver := self._savers.get(loaded.note.note_id):
+            saver.adopt(loaded.note)
+        else:
             self._add_saver(loaded.note)
         self._open_note = loaded
         self._drop_clean_savers()
@@ -236,15 +278,15 @@ class NoteController(QObject):
                 saver.deleteLater()
 
 
-def _load(repositories: Repositories, encounter_id: str, actor: str, now: datetime) -> OpenNote:
-    patient, encounter = repositories.encounters.get(encounter_id)
-    note = repositories.notes.open(encounter_id, NoteKind.FIRST_PROGRESS, now, actor)
+def _load(repositories: Repositories, note: Note, actor: str) -> OpenNote:
+    patient, encounter = repositories.encounters.get(note.encounter_id)
     return OpenNote(
         patient=patient,
         encounter=encounter,
         note=note,
         comparisons=repositories.comparisons.of_note(note.note_id),
         votes=repositories.feedback.votes(note.note_id, actor),
+        documents=repositories.notes.of_encounter(note.encounter_id),
     )
 
 
@@ -255,7 +297,7 @@ def _binding(open_note: OpenNote) -> Binding:
         encounter_id=open_note.encounter.encounter_id,
         note_id=note.note_id,
         note_version=note.version,
-        input_hash=input_hash(note.sections[CHIEF_COMPLAINT.key], note.sections[CASE_FEATURES.key]),
+        input_hash=input_hash(note.sections.get(CHIEF_COMPLAINT.key, ""), note.sections.get(CASE_FEATURES.key, "")),
     )
 
 

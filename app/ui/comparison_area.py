@@ -27,7 +27,7 @@ NO_MODEL_HINT = (
 
 
 class ComparisonArea(QWidget):
-    """Widgets only: what is shown in them is decided by the desk.
+    """Widgets only: what is shown in them is decided by the desk. `notice` is laid out by the window.
 
     Signals:
         run_wanted, stop_wanted
@@ -147,7 +147,6 @@ class ComparisonArea(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(strip)
-        layout.addWidget(self.notice)
         layout.addWidget(self.input_change)
         layout.addWidget(self.no_models)
         layout.addWidget(self.splitter, 1)

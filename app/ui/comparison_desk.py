@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.comparison import ComparisonController, ComparisonRequest, ModelStatus
 from app.controllers.note import NoteController, OpenNote
-from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT
+from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, NoteKind
 from app.core.runs import Binding, Comparison, Generation, RunProgress
 from app.ui.comparison_area import ComparisonArea
 from app.ui.input_change import changes
@@ -56,12 +56,12 @@ class ComparisonDesk(QObject):
         return self._shown
 
     def run(self) -> None:
-        """Start a comparison of the open note as it is now; a second call while one starts does nothing."""
+        """Start a comparison of the open first note as it is now; a second call while one starts does nothing."""
         note = self._notes.open_note
         if note is None:
             self._area.notice.say("请先在左侧选择一位患者，再生成鉴别诊断。")
             return
-        if self._starting:
+        if self._starting or note.note.kind is not NoteKind.FIRST_PROGRESS:
             return
         if self._comparisons.busy:
             self._area.notice.say(self._busy_sentence())

@@ -15,10 +15,12 @@ from app.controllers.comparison import ComparisonController
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController, OpenNote
 from app.core.events import Vote
+from app.core.notes import NoteKind
 from app.ui.arrangement import Arrangement
 from app.ui.comparison_area import ComparisonArea
 from app.ui.comparison_desk import ComparisonDesk
 from app.ui.dialogs import HelpDialog, PatientDialog
+from app.ui.document_acts import DocumentActs
 from app.ui.history_acts import HistoryActs
 from app.ui.model_status import ModelStatusLabel
 from app.ui.note_editor import NoteEditor
@@ -70,6 +72,7 @@ class MainWindow(QMainWindow):
         self.desk = ComparisonDesk(self.area, self.editor, board, controllers.comparisons, controllers.notes)
         self.acts = SuggestionActs(self.area, self.editor, board, controllers.notes, controllers.feedback, appearance)
         self.history = HistoryActs(self.editor, controllers.notes, appearance, self.say, self.acts.recognise_more)
+        self.documents = DocumentActs(self.editor, controllers.notes, self.say)
         self.quality = QualityWatch(self.editor, now)
         self.clock = ShownClock(controllers.feedback.shown)
         self._list_refresh = _timer(self, _LIST_REFRESH_MS, controllers.notes.refresh, single=True)
@@ -122,9 +125,15 @@ class MainWindow(QMainWindow):
         right.addWidget(self.editor)
         right.addWidget(self.area)
         right.setSizes([340, 380])
+        note_side = QWidget()
+        rows = QVBoxLayout(note_side)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(right, 1)
+        rows.addWidget(self.area.notice)
         columns = QSplitter(Qt.Orientation.Horizontal)
         columns.addWidget(self.patients)
-        columns.addWidget(right)
+        columns.addWidget(note_side)
         columns.setSizes([232, 1134])
         columns.setStretchFactor(1, 1)
         for splitter in (right, columns):
@@ -183,6 +192,9 @@ class MainWindow(QMainWindow):
             "previous_area": lambda: self._move_focus(-1),
             "search": self.patients.focus_search,
             "add_patient": self.add_patient,
+            "documents": self.documents.choose,
+            "previous_document": partial(self.documents.step, -1),
+            "next_document": partial(self.documents.step, 1),
             "save": self._controllers.notes.checkpoint,
             "history": self.history.open,
             "quality": self.quality.use_list,
@@ -210,6 +222,7 @@ class MainWindow(QMainWindow):
 
     def _on_opened(self, note: OpenNote) -> None:
         self.editor.show_note(note)
+        self.area.setVisible(note.note.kind is NoteKind.FIRST_PROGRESS)
         self.patients.mark_open(note.encounter.encounter_id)
         self.desk.show_note(note)
         self.acts.recognise()
@@ -220,7 +233,7 @@ class MainWindow(QMainWindow):
         note = self._controllers.notes.open_note
         if note is None:
             return
-        self.editor.header.show_version(note.note.kind, version)
+        self.editor.header.show_version(version)
         if not self._controllers.notes.unsaved:
             self.editor.show_saved(moment)
         if not self._list_refresh.isActive():
@@ -256,7 +269,7 @@ class MainWindow(QMainWindow):
             (self.patients, self.patients.focus_search),
             (self.editor.sections, self.editor.focus_first),
             *([(self.editor.quality, self.editor.quality.take_focus)] if self.editor.quality.isVisible() else []),
-            (self.area, lambda: self._focus_pane(1)),
+            *([(self.area, lambda: self._focus_pane(1))] if self.area.isVisible() else []),
         ]
         focus = QApplication.focusWidget()
         here = next((i for i, (area, _) in enumerate(areas) if focus is not None and area.isAncestorOf(focus)), -step)

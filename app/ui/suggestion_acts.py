@@ -52,10 +52,11 @@ class SuggestionActs(QObject):
         if card is None or binding is None or self.dialog is not None:
             return
         verdict = check_backfill(card.run.binding, binding)
-        addition, existing = plain_text(card.text), self._editor.differential.text()
         if verdict.decision is Decision.REFUSED:
             self._area.notice.say(verdict.reason)
-        elif merged_text(existing, addition) == existing:
+            return
+        addition, existing = plain_text(card.text), self._editor.differential.text()
+        if merged_text(existing, addition) == existing:
             self._area.notice.say(ALREADY_THERE)
         else:
             warnings = [verdict.reason] if verdict.decision is Decision.ASK else []

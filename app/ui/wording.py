@@ -69,6 +69,17 @@ def exact(moment: datetime) -> str:
     return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
+def minute(moment: datetime) -> str:
+    """A moment in local time, to the minute."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def day(moment: datetime) -> str:
+    """A day as a ward says it (`3月2日`)."""
+    local = moment.astimezone()
+    return f"{local.month}月{local.day}日"
+
+
 def bed_label(bed: str) -> str:
     """A bed as a ward says it (`3床`)."""
     bed = visible_controls(bed).strip()

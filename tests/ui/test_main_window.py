@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from app.bootstrap import Services, start_services
 from app.core.entities import Sex
 from app.core.events import EventKind
-from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT
+from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, SECTIONS, NoteKind
 from app.core.runs import Comparison
 from app.inference.engines.scripted import FaultKind, Script, scripted_model
 from app.infra.paths import Paths
@@ -445,3 +445,48 @@ def test_closing_while_models_write_stores_what_they_wrote(open_ward: Open) -> N
     repositories.close()
     assert generation.outcome.status == "cancelled"
     assert "字" in generation.outcome.text
+
+
+def test_documents_of_a_stay_by_keys(open_ward: Open) -> None:
+    ward = open_ward(Script(answer(1)))
+    ward.open(ward.admit("张某", "3床"))
+    ward.write_input()
+    notes, header = ward.services.controllers.notes, ward.window.editor.header
+    new_daily = next(action for action in header.documents.actions() if "新建日常" in action.text())
+    with ward.bot.waitSignal(notes.opened):
+        new_daily.trigger()
+    assert header.document.text().startswith("日常病程记录 ")
+    assert list(ward.window.editor.editors) == [section.key for section in SECTIONS[NoteKind.DAILY_PROGRESS]]
+    assert not ward.window.area.isVisible()
+    ward.press(Qt.Key.Key_Return, CONTROL)
+    assert not ward.services.controllers.comparisons.busy
+    ward.write("condition", "胸痛缓解")
+    with ward.bot.waitSignal(notes.opened):
+        ward.press(Qt.Key.Key_PageUp, CONTROL)
+    assert header.document.text() == "首次病程记录"
+    assert ward.window.area.isVisible()
+    assert ward.window.editor.chief_complaint == "胸痛3小时"
+    with ward.bot.waitSignal(notes.opened):
+        ward.press(Qt.Key.Key_PageDown, CONTROL)
+    assert ward.window.editor.editors["condition"].text() == "胸痛缓解"
+
+
+def test_an_empty_document_can_be_dropped_and_a_date_changed(open_ward: Open) -> None:
+    ward = open_ward(Script(answer(1)))
+    ward.open(ward.admit("张某", "3床"))
+    notes = ward.services.controllers.notes
+    with ward.bot.waitSignal(notes.opened):
+        notes.add_document(NoteKind.DISCHARGE)
+    ward.window.documents.ask_date()
+    dialog = ward.window.documents.dialog
+    assert dialog is not None
+    yesterday = dialog.moment.dateTime().addDays(-1)
+    dialog.moment.setDateTime(yesterday)
+    with ward.bot.waitSignal(notes.opened):
+        dialog.accept()
+    assert notes.open_note is not None
+    assert notes.open_note.note.recorded_at.day == yesterday.date().day()
+    with ward.bot.waitSignal(notes.opened):
+        notes.delete_empty_document()
+    assert notes.open_note.note.kind is NoteKind.FIRST_PROGRESS
+    assert [summary.kind for summary in notes.open_note.documents] == [NoteKind.FIRST_PROGRESS]

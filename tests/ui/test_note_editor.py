@@ -51,9 +51,9 @@ def test_typing_tells_the_section_and_a_changed_input(
 
 def test_the_chief_complaint_is_counted(editor: NoteEditor, make_note: Callable[..., OpenNote]) -> None:
     editor.show_note(make_note())
-    assert editor._count.text() == "5 / 20 字"
+    assert editor._page.count.text() == "5 / 20 字"
     editor.editors[CHIEF_COMPLAINT.key].replace_whole("长" * 21)
-    assert editor._count.text() == "21 / 20 字，偏长"
+    assert editor._page.count.text() == "21 / 20 字，偏长"
 
 
 def test_a_failed_save_is_said(editor: NoteEditor, make_note: Callable[..., OpenNote]) -> None:
