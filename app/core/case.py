@@ -5,12 +5,12 @@ The two share one shape; a sample encounter adds `sample`, `department` and `war
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.core.entities import Sex
 from app.core.errors import UsageFault
+from app.core.json_fields import as_object, json_object, optional_text, unknown_fields
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, MAX_SECTION_CHARACTERS, Section
 
 _SEXES: Mapping[str, Sex] = {
@@ -41,6 +41,21 @@ class CasePatient:
     mrn: str = ""
     extra: Mapping[str, object] = field(default_factory=dict)
 
+    @classmethod
+    def parse(cls, value: object) -> CasePatient:
+        """From the field `patient`; null is a patient of whom nothing is known. Raises UsageFault."""
+        if value is None:
+            return cls()
+        data = as_object(value, "患者（patient）")
+        return cls(
+            name=optional_text(data, "name", "patient."),
+            sex=_sex(optional_text(data, "sex", "patient.")),
+            age=_age(data),
+            bed=optional_text(data, "bed", "patient."),
+            mrn=optional_text(data, "mrn", "patient."),
+            extra=unknown_fields(data, _PATIENT_FIELDS),
+        )
+
     @property
     def context(self) -> str:
         """What a model is told of the patient: sex and age, never the name or a number (`男，65岁`)."""
@@ -63,29 +78,16 @@ class Case:
     @classmethod
     def parse(cls, json_text: str) -> Case:
         """Read one JSON object. Raises UsageFault naming the field that is missing, empty, too long or mistyped."""
-        data = _json_object(json_text)
+        data = json_object(json_text)
         return cls(
-            patient=_patient(data.get("patient")),
+            patient=CasePatient.parse(data.get("patient")),
             chief_complaint=_required_text(data, CHIEF_COMPLAINT),
             case_features=_required_text(data, CASE_FEATURES),
-            department=_optional_text(data, "department"),
-            ward=_optional_text(data, "ward"),
+            department=optional_text(data, "department"),
+            ward=optional_text(data, "ward"),
             sample=_flag(data, "sample"),
-            extra={key: value for key, value in data.items() if key not in _CASE_FIELDS},
+            extra=unknown_fields(data, _CASE_FIELDS),
         )
-
-
-def _json_object(text: str) -> dict[str, object]:
-    try:
-        data = json.loads(text)
-        json.dumps(data, ensure_ascii=False).encode()
-    except json.JSONDecodeError as error:
-        raise UsageFault(f"病例文件不是有效的 JSON（第 {error.lineno} 行第 {error.colno} 列），请检查。") from None
-    except (RecursionError, UnicodeEncodeError, ValueError):
-        raise UsageFault("病例文件不是有效的 JSON（嵌套过深、数字过长或含有无效字符），请检查后重试。") from None
-    if not isinstance(data, dict):
-        raise UsageFault("病例文件的最外层应是一个 JSON 对象（{…}），请检查后重试。")
-    return data
 
 
 def _required_text(data: Mapping[str, object], section: Section) -> str:
@@ -102,33 +104,8 @@ def _required_text(data: Mapping[str, object], section: Section) -> str:
     return text
 
 
-def _patient(value: object) -> CasePatient:
-    if value is None:
-        return CasePatient()
-    if not isinstance(value, dict):
-        raise UsageFault("病例字段患者（patient）应是一个 JSON 对象（{…}）。")
-    return CasePatient(
-        name=_optional_text(value, "name", "patient."),
-        sex=_sex(_optional_text(value, "sex", "patient.")),
-        age=_age(value),
-        bed=_optional_text(value, "bed", "patient."),
-        mrn=_optional_text(value, "mrn", "patient."),
-        extra={key: item for key, item in value.items() if key not in _PATIENT_FIELDS},
-    )
-
-
-def _optional_text(data: Mapping[str, object], key: str, prefix: str = "") -> str:
-    """Text, or a number where a ward writes text (a bed, a 住院号); null is as good as missing."""
-    value = data.get(key)
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise UsageFault(f"病例字段 {prefix}{key} 应是文字。")
-    return str(value).strip()
-
-
 def _age(patient: Mapping[str, object]) -> str:
-    text = _optional_text(patient, "age", "patient.")
+    text = optional_text(patient, "age", "patient.")
     return f"{text}岁" if text.isdecimal() else text
 
 

@@ -38,9 +38,10 @@ CHAINED = (
     ChainedTable("runs", "run_id"),
     ChainedTable("generations", "generation_id"),
     ChainedTable("feedback_events", "event_id"),
+    ChainedTable("moves", "move_id"),
 )
-NOTE_VERSIONS, COMPARISONS, RUNS, GENERATIONS, FEEDBACK_EVENTS = CHAINED
-SEALED = ("patients", "encounters", "notes", "schema_migrations")
+NOTE_VERSIONS, COMPARISONS, RUNS, GENERATIONS, FEEDBACK_EVENTS, MOVES = CHAINED
+SEALED = ("patients", "encounters", "notes", "orders", "results", "schema_migrations")
 
 
 def storable(row: Row) -> dict[str, Value]:

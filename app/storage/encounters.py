@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.core.entities import Encounter, Patient, Sex
+import sqlite_utils
+
+from app.core.entities import Encounter, Patient, Severity, Sex
+from app.core.moves import MoveKind, move_between
 from app.core.notes import SECTIONS, NoteKind
 from app.storage.chain import sealed
-from app.storage.codec import time_text
+from app.storage.codec import time_text, to_json
 from app.storage.database import Database
+from app.storage.moves import append_move
 from app.storage.rows import insert
 
 LISTED_NOTE = NoteKind.FIRST_PROGRESS
@@ -22,7 +27,7 @@ _NUMBER = re.compile(r"\d+")
 
 # Read by position: a list of thousands is built while the window starts.
 _ENCOUNTER_COLUMNS = """e.encounter_id, e.patient_id, e.mrn, e.age, e.department, e.ward, e.bed, e.admitted_at,
-    e.attending, p.name, p.sex"""
+    e.attending, e.severity, e.diagnoses, e.discharged_at, p.name, p.sex"""
 _BLANKS = "char(32, 9, 10, 13, 12288)"
 _WRITTEN_SECTIONS = f"""(SELECT COUNT(*) FROM json_each(n.sections) s
     WHERE s.key IN ({", ".join(f"'{key}'" for key in _REQUIRED)}) AND trim(s.value, {_BLANKS}) <> '')"""
@@ -49,22 +54,24 @@ class EncounterRepository:
         """Nothing is read yet."""
         self._database = database
 
-    def add(self, patient: Patient, encounter: Encounter, now: datetime, *, sample: bool = False) -> None:
-        """Store a stay and its patient; what is there already stays as it is."""
+    def add(
+        self, patient: Patient, encounter: Encounter, now: datetime, *, sample: bool = False, actor: str = ""
+    ) -> None:
+        """Store a stay with its admission, and its patient; what is there already stays as it is."""
         if encounter.patient_id != patient.patient_id:
             raise ValueError("the encounter is of another patient")
         with self._database.transaction() as sql:
             insert(sql, "patients", _patient_row(patient, now, sample), unless="patient_id")
-            insert(sql, "encounters", _encounter_row(encounter, now), unless="encounter_id")
+            if sql.execute("SELECT 1 FROM encounters WHERE encounter_id = ?", [encounter.encounter_id]).fetchone():
+                return
+            insert(sql, "encounters", encounter_row(encounter, now))
+            admission = f"{encounter.encounter_id}:{MoveKind.ADMIT}"
+            append_move(sql, move_between(admission, MoveKind.ADMIT, None, encounter, actor, now))
 
     def get(self, encounter_id: str) -> tuple[Patient, Encounter]:
         """One stay. Raises LookupError if there is none of this id."""
-        query = f"""SELECT {_ENCOUNTER_COLUMNS} FROM encounters e JOIN patients p USING (patient_id)
-            WHERE e.encounter_id = ?"""
         with self._database.snapshot() as sql:
-            for row in sql.execute(query, [encounter_id]):
-                return _patient(row), _encounter(row)
-        raise LookupError("no such encounter")
+            return read_stay(sql, encounter_id)
 
     def summaries(self) -> tuple[EncounterSummary, ...]:
         """All stays by ward and bed (3床 before 12床)."""
@@ -93,7 +100,17 @@ def _patient_row(patient: Patient, now: datetime, sample: bool) -> dict[str, Any
     )
 
 
-def _encounter_row(encounter: Encounter, now: datetime) -> dict[str, Any]:
+def read_stay(sql: sqlite_utils.Database, encounter_id: str) -> tuple[Patient, Encounter]:
+    """One stay, inside the caller's transaction. Raises LookupError if there is none of this id."""
+    query = f"""SELECT {_ENCOUNTER_COLUMNS} FROM encounters e JOIN patients p USING (patient_id)
+        WHERE e.encounter_id = ?"""
+    for row in sql.execute(query, [encounter_id]):
+        return _patient(row), _encounter(row)
+    raise LookupError("no such encounter")
+
+
+def encounter_row(encounter: Encounter, created_at: datetime) -> dict[str, Any]:
+    """A stay as it is stored."""
     return sealed(
         {
             "encounter_id": encounter.encounter_id,
@@ -105,23 +122,39 @@ def _encounter_row(encounter: Encounter, now: datetime) -> dict[str, Any]:
             "bed": encounter.bed,
             "admitted_at": time_text(encounter.admitted_at),
             "attending": encounter.attending,
-            "created_at": time_text(now),
+            "created_at": time_text(created_at),
+            "severity": encounter.severity.value,
+            "diagnoses": to_json(encounter.diagnoses),
+            "discharged_at": time_text(encounter.discharged_at) if encounter.discharged_at else None,
         }
     )
 
 
 def _encounter(row: Sequence[Any]) -> Encounter:
     encounter_id, patient_id, mrn, age, department, ward, bed, admitted_at, attending = row[:9]
-    admitted = datetime.fromisoformat(admitted_at)
-    return Encounter(encounter_id, patient_id, mrn, age, department, ward, bed, admitted, attending)
+    severity, diagnoses, discharged_at = row[9:12]
+    return Encounter(
+        encounter_id,
+        patient_id,
+        mrn,
+        age,
+        department,
+        ward,
+        bed,
+        admitted_at=datetime.fromisoformat(admitted_at),
+        attending=attending,
+        severity=Severity(severity),
+        diagnoses=() if diagnoses == "[]" else tuple(json.loads(diagnoses)),
+        discharged_at=datetime.fromisoformat(discharged_at) if discharged_at else None,
+    )
 
 
 def _patient(row: Sequence[Any]) -> Patient:
-    return Patient(row[1], row[9], Sex(row[10]))
+    return Patient(row[1], row[12], Sex(row[13]))
 
 
 def _summary(row: Sequence[Any]) -> EncounterSummary:
-    note_id, updated_at, characters, written = row[11:]
+    note_id, updated_at, characters, written = row[14:]
     return EncounterSummary(
         encounter=_encounter(row),
         patient=_patient(row),

@@ -211,10 +211,71 @@ def add_documents(database: sqlite_utils.Database) -> None:
         reseal_widened(database, "notes", "note_id", row, _NEW_IN_NOTES, {"recorded_at": row["created_at"]})
 
 
+_NEW_IN_ENCOUNTERS = ("severity", "diagnoses", "discharged_at")
+
+
+def create_stays(database: sqlite_utils.Database) -> None:
+    """How ill, since when and until when; orders and results; and every move of a stay."""
+    _run_all(
+        database,
+        "ALTER TABLE encounters ADD COLUMN severity TEXT NOT NULL DEFAULT '稳定'",
+        "ALTER TABLE encounters ADD COLUMN diagnoses TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE encounters ADD COLUMN discharged_at TEXT",
+        """CREATE TABLE orders (
+            order_id TEXT NOT NULL PRIMARY KEY,
+            encounter_id TEXT NOT NULL REFERENCES encounters(encounter_id),
+            date TEXT NOT NULL,
+            name TEXT NOT NULL,
+            dose TEXT NOT NULL,
+            route TEXT NOT NULL,
+            frequency TEXT NOT NULL,
+            until TEXT NOT NULL,
+            extra TEXT NOT NULL,
+            withdrawn INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            digest TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX orders_encounter ON orders(encounter_id)",
+        """CREATE TABLE results (
+            result_id TEXT NOT NULL PRIMARY KEY,
+            encounter_id TEXT NOT NULL REFERENCES encounters(encounter_id),
+            date TEXT NOT NULL,
+            name TEXT NOT NULL,
+            value TEXT NOT NULL,
+            unit TEXT NOT NULL,
+            range TEXT NOT NULL,
+            abnormal TEXT NOT NULL,
+            extra TEXT NOT NULL,
+            withdrawn INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            digest TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX results_encounter ON results(encounter_id)",
+        """CREATE TABLE moves (
+            seq INTEGER NOT NULL PRIMARY KEY,
+            move_id TEXT NOT NULL UNIQUE,
+            encounter_id TEXT NOT NULL REFERENCES encounters(encounter_id),
+            kind TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            occurred_at TEXT NOT NULL,
+            before TEXT NOT NULL,
+            after TEXT NOT NULL,
+            row_hash TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX moves_encounter ON moves(encounter_id)",
+    )
+    _append_only(database, "moves")
+    for row in list(database.query("SELECT * FROM encounters")):
+        reseal_widened(database, "encounters", "encounter_id", row, _NEW_IN_ENCOUNTERS, {})
+
+
 MIGRATIONS = (
     Migration("create_ward", create_ward),
     Migration("create_comparisons_and_feedback", create_comparisons_and_feedback),
     Migration("add_documents", add_documents),
+    Migration("create_stays", create_stays),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

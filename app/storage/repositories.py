@@ -11,6 +11,8 @@ from app.storage.encounters import EncounterRepository
 from app.storage.feedback import FeedbackRepository
 from app.storage.notes import NoteRepository
 from app.storage.pseudonyms import Pseudonyms
+from app.storage.stays import StayRepository
+from app.storage.ward import WardRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Repositories:
     notes: NoteRepository
     comparisons: ComparisonRepository
     feedback: FeedbackRepository
+    ward: WardRepository
+    stays: StayRepository
 
     def close(self) -> None:
         """Close the database."""
@@ -40,6 +44,8 @@ def open_repositories(database_path: Path, key_path: Path, doctor: str) -> Repos
             NoteRepository(database),
             ComparisonRepository(database, pseudonyms, doctor),
             FeedbackRepository(database),
+            WardRepository(database),
+            StayRepository(database),
         )
     except BaseException:
         database.close()

@@ -12,6 +12,7 @@ import pytest
 
 from app.core.events import Vote
 from app.core.notes import NoteKind, empty_sections
+from app.core.stay import Order, Result
 from app.storage.chain import CHAINED, SEALED
 from app.storage.database import Database
 from app.storage.faults import fault_of
@@ -34,6 +35,10 @@ TAMPERING = {
     "the last event": "DELETE FROM feedback_events WHERE seq = 3",
     "the order": "UPDATE feedback_events SET seq = 9 - seq",
     "a chain's head": "UPDATE chain_heads SET length = length + 1 WHERE table_name = 'runs'",
+    "how ill": "UPDATE encounters SET severity = '病危'",
+    "an order": "UPDATE orders SET dose = '1g'",
+    "a result": "UPDATE results SET value = '13'",
+    "a move": "UPDATE moves SET actor = 'x' WHERE seq = 1",
     "the history": "UPDATE schema_migrations SET app_version = '9'",
 }
 
@@ -45,6 +50,8 @@ def fill(repositories: Repositories) -> None:
         repositories.notes.checkpoint(binding.note_id, sections, VersionReason.SAVED, DOCTOR, NOW)
         _, generations = a_full_comparison(repositories, binding)
         repositories.feedback.append(a_vote(generations[0].run.run_id, Vote.UP))
+        repositories.stays.add_orders(binding.encounter_id, [Order("2025-03-01", "吸氧")], DOCTOR, NOW)
+        repositories.stays.add_results(binding.encounter_id, [Result("2025-03-01", "血钾", "3.1")], DOCTOR, NOW)
 
 
 @pytest.fixture

@@ -77,6 +77,20 @@ def test_a_row_damaged_before_a_step_is_still_found_after_it(tmp_path: Path) -> 
         database.close()
 
 
+def test_a_damaged_row_stays_found_after_the_migration(tmp_path: Path) -> None:
+    path = tmp_path / "wardnote.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.executescript((SCHEMAS / "2.sql").read_text(encoding="utf-8"))
+    connection.execute("UPDATE encounters SET bed = '4床'")
+    connection.commit()
+    connection.close()
+    database = Database.open(path)
+    try:
+        assert any("encounters" in problem for problem in database.check().problems)
+    finally:
+        database.close()
+
+
 def test_a_step_that_fails_leaves_the_old_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "wardnote.sqlite3"
     before = schema(path)
