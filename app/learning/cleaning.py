@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from app.core.events import FeedbackEvent
+from app.core.acts import report_of
+from app.core.events import EventKind, FeedbackEvent
 from app.core.runs import Message
 from app.learning.deidentify import PatientText
-from app.learning.records import ComparisonRecord, Identities, Keyed, LoggedEvent, Suggestion
+from app.learning.records import ComparisonRecord, Identities, Keyed, Suggestion
+from app.learning.spans import moved_span
 
 _DOCTOR_DIGITS = 32
 
@@ -23,12 +24,20 @@ class RecordCleaner:
     _done: dict[tuple[str, Identities, int], str] = field(default_factory=dict)
 
     def clean(self, record: ComparisonRecord) -> ComparisonRecord:
-        """The record as it may leave; it keeps nothing of `identities`."""
+        """The record as it may leave; it keeps nothing of `identities`.
+
+        Suggestions go first: who was found in them is known in the doctor's own words too.
+        """
+        suggestions = tuple(self._suggestion(one, record) for one in record.suggestions)
+        outputs = {
+            old.generation_id: (old.output, new.output)
+            for old, new in zip(record.suggestions, suggestions, strict=True)
+        }
         return replace(
             record,
             created_at=self.texts.moved(record.created_at),
-            suggestions=tuple(self._suggestion(one, record) for one in record.suggestions),
-            events=tuple(replace(logged, event=self._event(logged, record)) for logged in record.events),
+            suggestions=suggestions,
+            events=tuple(replace(logged, event=self._event(logged.event, record, outputs)) for logged in record.events),
             identities=Identities(),
         )
 
@@ -42,25 +51,29 @@ class RecordCleaner:
             finished_at=self.texts.moved(suggestion.finished_at),
         )
 
-    def _event(self, logged: LoggedEvent, record: ComparisonRecord) -> FeedbackEvent:
-        event = logged.event
+    def _event(
+        self, event: FeedbackEvent, record: ComparisonRecord, outputs: Mapping[str, tuple[str, str]]
+    ) -> FeedbackEvent:
+        data = {key: self._value(value, record) for key, value in event.data.items()}
+        if event.kind is EventKind.ERROR_REPORTED and event.generation_id in outputs:
+            data |= _quoted_anew(event, *outputs[event.generation_id])
         return replace(
             event,
             actor=self.keyed("doctor", event.actor)[:_DOCTOR_DIGITS],
             occurred_at=self.texts.moved(event.occurred_at),
             item=self._text(event.item, record),
-            data=self._data(event.data, record),
+            data=data,
         )
 
-    def _data(self, data: Mapping[str, object], record: ComparisonRecord) -> dict[str, object]:
-        return {key: self._value(value, record) for key, value in data.items()}
-
     def _value(self, value: object, record: ComparisonRecord) -> object:
-        """Text is cleaned; whatever has parts becomes JSON text first, so that no part is missed."""
-        if value is None or isinstance(value, bool | int | float):
-            return value
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        return self._text(text, record)
+        """Every text in a value, whatever holds it."""
+        if isinstance(value, str):
+            return self._text(value, record)
+        if isinstance(value, Mapping):
+            return {self._text(str(key), record): self._value(one, record) for key, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._value(one, record) for one in value]
+        return value
 
     def _text(self, text: str, record: ComparisonRecord) -> str:
         """Siblings answer the same messages: a patient's text is cleaned once."""
@@ -68,3 +81,10 @@ class RecordCleaner:
         if key not in self._done:
             self._done[key] = self.texts.clean(*key)
         return self._done[key]
+
+
+def _quoted_anew(event: FeedbackEvent, old: str, new: str) -> dict[str, object]:
+    """The span in the cleaned text, quoted from there: a part of a name would look like no name."""
+    report = report_of(event)
+    start, end = moved_span(old, new, report.start, report.end)
+    return {"start": start, "end": end, "quote": new[start:end]}

@@ -20,6 +20,7 @@ from app.learning.rules import RULES, Rule
 MAXIMUM_SHIFT_DAYS = 365
 _GIVEN_DATE = "日期"
 _AGE = "年龄"
+_NAME = "姓名"
 _SHIFTED = "日期（平移）"
 
 
@@ -40,6 +41,7 @@ class PatientText:
             text = pattern.sub(lambda match, kind=kind: self._placeholder(kind, match[0]), text)  # type: ignore[misc]
         for rule in (rule for rule in RULES if rule.concerns(text)):
             text = rule.pattern.sub(lambda match, rule=rule: self._by_rule(rule, match), text)  # type: ignore[misc]
+        text = self._whoever_was_found(text)
         text, dates = shifted_dates(text, self._days, year, lambda value: self._placeholder(_GIVEN_DATE, value))
         text, ages = capped_ages(text)
         self._counts.update({_SHIFTED: dates, _AGE: ages})
@@ -51,10 +53,10 @@ class PatientText:
 
     def _exact(self, own: Identities) -> Iterator[tuple[str, re.Pattern[str]]]:
         candidates = [
-            *(("姓名", own_name(name)) for name in (own.name, *own.doctors)),
+            *((_NAME, own_name(name)) for name in (own.name, *own.doctors)),
             ("住院号", own_number(own.mrn)),
             ("床号", own_number(own.bed)),
-            ("姓名", self._known.names),
+            (_NAME, self._known.names),
             ("住院号", self._known.numbers),
         ]
         return ((kind, pattern) for kind, pattern in candidates if pattern is not None)
@@ -66,6 +68,14 @@ class PatientText:
         named = rule.trim(value)
         end = match.end("value") - match.start()
         return match[0][: end - len(named)] + self._placeholder(rule.kind, named) + match[0][end:]
+
+    def _whoever_was_found(self, text: str) -> str:
+        """A name that one text announces stands in the patient's other texts without a word before it."""
+        for (kind, value), placeholder in self._placeholders.items():
+            if kind == _NAME and not value.isascii() and value in text:
+                self._counts[kind] += text.count(value)
+                text = text.replace(value, placeholder)
+        return text
 
     def _placeholder(self, kind: str, value: str) -> str:
         self._counts[kind] += 1

@@ -24,12 +24,13 @@ from app.learning import documents
 from app.learning.cleaning import RecordCleaner
 from app.learning.deidentify import PatientText
 from app.learning.filters import Filters
-from app.learning.formats import LlamaFactoryWriter, RowsWriter, Writer, dpo_row, kto_row, sft_row
+from app.learning.formats import LlamaFactoryWriter, RowsWriter, Writer, dpo_row, grpo_row, kto_row, sft_row
 from app.learning.identities import KnownIdentities
 from app.learning.leaks import leaks_in
 from app.learning.records import ComparisonRecord, Keyed
+from app.learning.rows import DpoRow, GrpoRow, KtoRow, SftRow, TrainingRow, is_quarantined
 from app.learning.tables import CsvWriter, LabelStudioWriter, SqliteWriter
-from app.learning.views import DpoRow, KtoRow, SftRow, TrainingRow, training_rows
+from app.learning.views import training_rows
 
 SCHEMA = "wardnote-feedback/1"
 EVALUATION_PERCENT = 10
@@ -38,6 +39,7 @@ FORMATS: Mapping[str, Callable[[Path], Writer]] = {
     "trl-sft": lambda folder: RowsWriter(folder, "trl-sft", SftRow, sft_row),
     "trl-kto": lambda folder: RowsWriter(folder, "trl-kto", KtoRow, kto_row),
     "trl-dpo": lambda folder: RowsWriter(folder, "trl-dpo", DpoRow, dpo_row),
+    "trl-grpo": lambda folder: RowsWriter(folder, "trl-grpo", GrpoRow, grpo_row),
     "llama-factory": LlamaFactoryWriter,
     "openai": lambda folder: RowsWriter(folder, "openai", SftRow, sft_row),
     "label-studio": LabelStudioWriter,
@@ -158,7 +160,7 @@ def _write_record(record: ComparisonRecord, filters: Filters, writers: Sequence[
     suggestions = [one for one in record.suggestions if filters.take_suggestion(one)]
     made = list(training_rows(record))
     tally.comparisons += 1
-    tally.quarantined += sum(isinstance(row, SftRow) and row.invented > 0 for row in made)
+    tally.quarantined += sum(map(is_quarantined, made))
     rows = [row for row in made if _takes(filters, row)]
     for writer in writers:
         writer.write(record, suggestions, rows)
@@ -166,10 +168,10 @@ def _write_record(record: ComparisonRecord, filters: Filters, writers: Sequence[
 
 def _takes(filters: Filters, row: TrainingRow) -> bool:
     """Not quarantined, and about the model: a preference is about both of its models."""
-    if isinstance(row, SftRow) and row.invented:
+    if is_quarantined(row):
         return False
-    rivals = (row.suggestion, row.rejected) if isinstance(row, DpoRow) else (row.suggestion,)
-    return any(map(filters.take_suggestion, rivals))
+    sibling = row.sibling if isinstance(row, DpoRow) else None
+    return any(filters.take_suggestion(one) for one in (row.suggestion, sibling) if one is not None)
 
 
 def _refuse_leaks(folder: Path, known: KnownIdentities) -> None:

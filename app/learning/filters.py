@@ -7,7 +7,7 @@ from datetime import date
 
 from app.learning.records import ComparisonRecord, Suggestion
 
-FORMAT_NAMES = ("trl-sft", "trl-kto", "trl-dpo", "llama-factory", "openai", "label-studio", "csv", "sqlite")
+FORMAT_NAMES = ("trl-sft", "trl-kto", "trl-dpo", "trl-grpo", "llama-factory", "openai", "label-studio", "csv", "sqlite")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from app.core.runs import Message
 from app.learning.records import ComparisonRecord, Suggestion
-from app.learning.views import DpoRow, KtoRow, SftRow, TrainingRow
+from app.learning.rows import DpoRow, GrpoRow, KtoRow, SftRow, TrainingRow
 
 Json = dict[str, object]
 
@@ -62,7 +62,7 @@ def _answer(text: str) -> list[Json]:
 
 def sft_row(row: SftRow) -> Json:
     """TRL language modelling, and OpenAI's fine-tuning format."""
-    return {"messages": chat(row.suggestion.messages) + _answer(row.suggestion.output)}
+    return {"messages": chat(row.suggestion.messages) + _answer(row.completion)}
 
 
 def kto_row(row: KtoRow) -> Json:
@@ -73,8 +73,13 @@ def kto_row(row: KtoRow) -> Json:
 
 def dpo_row(row: DpoRow) -> Json:
     """TRL preference with an explicit prompt."""
-    chosen, rejected = _answer(row.suggestion.output), _answer(row.rejected.output)
+    chosen, rejected = _answer(row.chosen), _answer(row.rejected)
     return {"prompt": chat(row.suggestion.messages), "chosen": chosen, "rejected": rejected}
+
+
+def grpo_row(row: GrpoRow) -> Json:
+    """TRL prompt-only, with the column that a reward function is given."""
+    return {"prompt": chat(row.suggestion.messages), "gold_diagnosis": list(row.diagnoses)}
 
 
 def _told(suggestion: Suggestion) -> Json:
@@ -109,7 +114,8 @@ def meta_row(record: ComparisonRecord, row: TrainingRow) -> Json:
         "created_at": record.created_at.isoformat(),
         "basis": row.basis.value,
         "weight": row.weight if isinstance(row, DpoRow) else 1.0,
-        **({"rejected": _told(row.rejected)} if isinstance(row, DpoRow) else {}),
+        **({"rejected": _told(row.sibling)} if isinstance(row, DpoRow) and row.sibling else {}),
+        **({"ranks": dict(row.ranks)} if isinstance(row, GrpoRow) else {}),
     }
 
 
@@ -160,7 +166,7 @@ def _sharegpt(messages: Sequence[Message], answer: str | None = None) -> Json:
 
 
 def _sharegpt_sft(row: SftRow) -> Json:
-    return _sharegpt(row.suggestion.messages, row.suggestion.output)
+    return _sharegpt(row.suggestion.messages, row.completion)
 
 
 def _sharegpt_kto(row: KtoRow) -> Json:
@@ -170,8 +176,8 @@ def _sharegpt_kto(row: KtoRow) -> Json:
 def _sharegpt_dpo(row: DpoRow) -> Json:
     return {
         **_sharegpt(row.suggestion.messages),
-        "chosen": {"from": "gpt", "value": row.suggestion.output},
-        "rejected": {"from": "gpt", "value": row.rejected.output},
+        "chosen": {"from": "gpt", "value": row.chosen},
+        "rejected": {"from": "gpt", "value": row.rejected},
     }
 
 
@@ -197,7 +203,11 @@ class LlamaFactoryWriter:
     def write(self, record: ComparisonRecord, suggestions: Sequence[Suggestion], rows: Sequence[TrainingRow]) -> None:
         """See Writer."""
         for row in rows:
-            name, data = next((name, data) for name, data in _LLAMA_FACTORY.items() if isinstance(row, data.kind))
+            name, data = next(
+                ((name, data) for name, data in _LLAMA_FACTORY.items() if isinstance(row, data.kind)), ("", None)
+            )
+            if data is None:
+                continue
             if name not in self._files:
                 self._files[name] = JsonLines(self._folder / f"{name}.jsonl")
             self._files[name].write(data.form(row))

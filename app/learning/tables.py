@@ -8,10 +8,12 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from app.core.acts import report_of
 from app.core.events import ErrorType, EventKind, FeedbackEvent, Vote
 from app.learning.formats import Json, chat, meta_row, rounded
+from app.learning.log import Log
 from app.learning.records import ComparisonRecord, Suggestion
-from app.learning.views import DpoRow, KtoRow, SftRow, TrainingRow
+from app.learning.rows import DpoRow, GrpoRow, KtoRow, SftRow, TrainingRow
 
 CSV_FILE = "generations.csv"
 SQLITE_FILE = "feedback.sqlite3"
@@ -20,8 +22,15 @@ TASKS_FILE = "label-studio/tasks.json"
 _COLUMNS = (
     *("generation_id", "comparison_id", "patient", "encounter", "department", "task", "started_at", "finished_at"),
     *("model", "model_sha256", "base", "engine", "quantisation", "display_order", "completed", "finish_reason"),
-    *("ttft_ms", "duration_ms", "votes_up", "votes_down", "backfilled", "copied", "shown_ms", "messages", "output"),
+    *("ttft_ms", "duration_ms", "votes_up", "votes_down", "backfilled", "edited", "errors", "copied", "shown_ms"),
+    *("messages", "output"),
 )
+_COUNTED = {
+    "backfilled": EventKind.BACKFILL,
+    "edited": EventKind.EDITED,
+    "errors": EventKind.ERROR_REPORTED,
+    "copied": EventKind.COPIED,
+}
 _FORMULA = tuple("=+-@\t\r")
 
 
@@ -107,8 +116,8 @@ class LabelStudioWriter:
 
 def _values(record: ComparisonRecord, suggestion: Suggestion) -> dict[str, object]:
     """By column, in the order of the columns."""
-    events = [one.event for one in record.events if one.event.generation_id == suggestion.generation_id]
-    votes = _standing_votes(record, suggestion)
+    log = Log(record)
+    votes = list(log.votes(suggestion.generation_id).values())
     return {
         "generation_id": suggestion.generation_id,
         "comparison_id": record.comparison_id,
@@ -130,27 +139,15 @@ def _values(record: ComparisonRecord, suggestion: Suggestion) -> dict[str, objec
         "duration_ms": rounded(suggestion.duration_ms),
         "votes_up": votes.count(Vote.UP),
         "votes_down": votes.count(Vote.DOWN),
-        "backfilled": sum(event.kind is EventKind.BACKFILL for event in events),
-        "copied": sum(event.kind is EventKind.COPIED for event in events),
-        "shown_ms": sum(_shown_ms(event) for event in events),
+        **{column: len(log.of(suggestion.generation_id, kind)) for column, kind in _COUNTED.items()},
+        "shown_ms": sum(map(_shown_ms, log.of(suggestion.generation_id, EventKind.SHOWN))),
         "messages": json.dumps(chat(suggestion.messages), ensure_ascii=False),
         "output": suggestion.output,
     }
 
 
-def _standing_votes(record: ComparisonRecord, suggestion: Suggestion) -> list[Vote]:
-    last = {
-        logged.event.actor: Vote(str(logged.event.data["vote"]))
-        for logged in sorted(record.events, key=lambda one: one.sequence)
-        if logged.event.generation_id == suggestion.generation_id
-        and logged.event.kind is EventKind.VOTE
-        and not logged.event.item
-    }
-    return list(last.values())
-
-
 def _shown_ms(event: FeedbackEvent) -> int:
-    milliseconds = event.data.get("milliseconds") if event.kind is EventKind.SHOWN else None
+    milliseconds = event.data.get("milliseconds")
     return milliseconds if isinstance(milliseconds, int) else 0
 
 
@@ -163,8 +160,8 @@ def _event_values(record: ComparisonRecord) -> Iterator[tuple[object, ...]]:
 
 
 def _row_values(record: ComparisonRecord, row: TrainingRow) -> tuple[object, ...]:
-    kinds = {SftRow: "sft", KtoRow: "kto", DpoRow: "dpo"}
-    rejected = row.rejected.generation_id if isinstance(row, DpoRow) else None
+    kinds = {SftRow: "sft", KtoRow: "kto", DpoRow: "dpo", GrpoRow: "grpo"}
+    rejected = row.sibling.generation_id if isinstance(row, DpoRow) and row.sibling else None
     label = int(row.label) if isinstance(row, KtoRow) else None
     meta = json.dumps(meta_row(record, row), ensure_ascii=False)
     return kinds[type(row)], row.suggestion.generation_id, rejected, label, meta
@@ -178,7 +175,22 @@ def _task(record: ComparisonRecord, suggestion: Suggestion) -> Json:
         "model": suggestion.model,
         "patient": record.patient,
     }
-    return {"data": data}
+    reports = Log(record).of(suggestion.generation_id, EventKind.ERROR_REPORTED)
+    spans = [_span(event) for event in reports if event.data["start"] != event.data["end"]]
+    marked = [{"result": spans, "model_version": "doctors"}] if spans else []
+    return {"data": data, "predictions": marked}
+
+
+def _span(event: FeedbackEvent) -> Json:
+    """A span that a doctor marked, as a region of the labelling interface."""
+    report = report_of(event)
+    return {
+        "id": event.event_id,
+        "from_name": "error",
+        "to_name": "text",
+        "type": "labels",
+        "value": {"start": report.start, "end": report.end, "text": report.quote, "labels": [report.type.value]},
+    }
 
 
 def _interface() -> str:

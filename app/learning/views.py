@@ -1,136 +1,92 @@
 """Training rows from the event log.
 
-One basis per generation, the strongest that applies: a choice (backfill) before a vote. A vote on one suggestion says
-nothing about its siblings, and no vote is not a down-vote.
+One basis per generation, the strongest that applies: an edit that was signed, then a report of errors, then a choice
+(backfill), then a vote. A vote on one suggestion says nothing about its siblings, and no vote is not a down-vote.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator
 
+from app.core.consensus import normalised_name
+from app.core.differential import parse_differential
 from app.core.events import EventKind, FeedbackEvent, Vote
-from app.core.unsupported import unsupported_facts
+from app.learning.corrections import edit_rows, report_rows, sft_rows, signed_text
+from app.learning.log import Log, generations_of
 from app.learning.records import ComparisonRecord, Suggestion
-
-
-class Basis(StrEnum):
-    """What a row was made from."""
-
-    CHOICE = "choice"
-    VOTE = "vote"
-
-
-@dataclass(frozen=True, slots=True)
-class KtoRow:
-    """Unpaired preference (TRL): a completion that a doctor accepted or did not."""
-
-    suggestion: Suggestion
-    label: bool
-    basis: Basis
-    actor: str
-
-
-@dataclass(frozen=True, slots=True)
-class DpoRow:
-    """Preference (TRL): the chosen suggestion over one of n - 1 siblings, with the weight 1 / (n - 1)."""
-
-    suggestion: Suggestion
-    rejected: Suggestion
-    weight: float
-    basis: Basis
-    actor: str
-
-
-@dataclass(frozen=True, slots=True)
-class SftRow:
-    """A completion to be imitated. `invented` counts the facts that its prompt lacks: such a row is quarantined."""
-
-    suggestion: Suggestion
-    invented: int
-    basis: Basis
-    actor: str
-
-
-TrainingRow = KtoRow | DpoRow | SftRow
+from app.learning.rows import Basis, DpoRow, GrpoRow, KtoRow, TrainingRow
 
 
 def training_rows(record: ComparisonRecord) -> Iterator[TrainingRow]:
     """All rows of a comparison, by display order of the generation that they are about."""
-    events = _by_generation(record)
-    for suggestion in sorted(record.suggestions, key=lambda one: (one.display_order, one.generation_id)):
-        if suggestion.completed and suggestion.output.strip():
-            yield from _strongest(record, suggestion, events)
+    log = Log(record)
+    finished = [one for one in record.suggestions if one.completed and one.output.strip()]
+    for suggestion in sorted(finished, key=lambda one: (one.display_order, one.generation_id)):
+        yield from _strongest(record, suggestion, log)
+    yield from _final_rows(finished, log)
 
 
-_Events = dict[str, list[FeedbackEvent]]
-_Rows = list[TrainingRow]
+def _strongest(record: ComparisonRecord, suggestion: Suggestion, log: Log) -> list[TrainingRow]:
+    return (
+        edit_rows(suggestion, log)
+        or report_rows(suggestion, log)
+        or _choice_rows(record, suggestion, log)
+        or _vote_rows(suggestion, log)
+    )
 
 
-def _strongest(record: ComparisonRecord, suggestion: Suggestion, events: _Events) -> _Rows:
-    return next((rows for basis in _PRECEDENCE if (rows := basis(record, suggestion, events))), [])
-
-
-def _choice_rows(record: ComparisonRecord, suggestion: Suggestion, events: _Events) -> _Rows:
-    backfill = _last_backfill(suggestion, events)
+def _choice_rows(record: ComparisonRecord, suggestion: Suggestion, log: Log) -> list[TrainingRow]:
+    """A suggestion that was put into the note; also one to imitate if it was signed as it is."""
+    backfill = log.last(suggestion.generation_id, EventKind.BACKFILL)
     if backfill is None:
         return []
-    invented = len(unsupported_facts(suggestion.output, suggestion.messages[-1].content))
-    rows: _Rows = [
-        SftRow(suggestion, invented, Basis.CHOICE, backfill.actor),
-        KtoRow(suggestion, True, Basis.CHOICE, backfill.actor),
-    ]
-    if _was_a_choice(record, suggestion, backfill, events):
+    signed = signed_text(suggestion, log)
+    rows = [] if signed is None else sft_rows(suggestion, signed, Basis.CHOICE)
+    rows.append(KtoRow(suggestion, True, Basis.CHOICE, backfill.actor))
+    if _was_a_choice(record, suggestion, backfill, log):
         weight = 1 / (record.runs - 1)
         rows += [
-            DpoRow(suggestion, sibling, weight, Basis.CHOICE, backfill.actor)
+            DpoRow(suggestion, suggestion.output, sibling.output, weight, Basis.CHOICE, backfill.actor, sibling)
             for sibling in record.suggestions
             if sibling.output.strip() != suggestion.output.strip()
         ]
     return rows
 
 
-def _was_a_choice(record: ComparisonRecord, chosen: Suggestion, backfill: FeedbackEvent, events: _Events) -> bool:
+def _was_a_choice(record: ComparisonRecord, chosen: Suggestion, backfill: FeedbackEvent, log: Log) -> bool:
     """One of several that were all there to be read, made from the same messages; nothing else was taken."""
     others = [one for one in record.suggestions if one.generation_id != chosen.generation_id]
     return (
         len(record.suggestions) == record.runs > 1
         and all(one.completed and one.output.strip() for one in others)
         and all(one.finished_at <= backfill.occurred_at for one in record.suggestions)
-        and all(_was_shown(one, events) for one in record.suggestions)
+        and all(log.of(one.generation_id, EventKind.SHOWN) for one in record.suggestions)
         and all(one.messages == chosen.messages for one in others)
-        and all(_last_backfill(one, events) is None for one in others)
+        and not any(log.of(one.generation_id, EventKind.BACKFILL) for one in others)
+        and not log.about_comparison(EventKind.ALL_ACCEPTABLE)
     )
 
 
-def _vote_rows(record: ComparisonRecord, suggestion: Suggestion, events: _Events) -> _Rows:
-    last = {
-        event.actor: Vote(str(event.data["vote"]))
-        for event in events.get(suggestion.generation_id, [])
-        if event.kind is EventKind.VOTE and not event.item
-    }
-    return [
-        KtoRow(suggestion, vote is Vote.UP, Basis.VOTE, actor)
-        for actor, vote in sorted(last.items())
-        if vote is not Vote.WITHDRAWN
-    ]
+def _vote_rows(suggestion: Suggestion, log: Log) -> list[TrainingRow]:
+    votes = sorted(log.votes(suggestion.generation_id).items())
+    return [KtoRow(suggestion, vote is Vote.UP, Basis.VOTE, actor) for actor, vote in votes]
 
 
-_PRECEDENCE: tuple[Callable[[ComparisonRecord, Suggestion, _Events], _Rows], ...] = (_choice_rows, _vote_rows)
+def _final_rows(finished: list[Suggestion], log: Log) -> Iterator[GrpoRow]:
+    """The prompt with the closed record's diagnoses: the last word counts."""
+    event = next(reversed(log.about_comparison(EventKind.FINAL_DIAGNOSIS)), None)
+    named = set() if event is None else {*generations_of(event), event.generation_id}
+    about = [one for one in finished if one.generation_id in named]
+    if event is None or not about:
+        return
+    told = event.data.get("diagnoses")
+    diagnoses = tuple(str(one) for one in told) if isinstance(told, list) else ()
+    if diagnoses:
+        ranks = {one.generation_id: _rank(diagnoses[0], one.output) for one in about}
+        yield GrpoRow(about[0], diagnoses, ranks, event.actor)
 
 
-def _by_generation(record: ComparisonRecord) -> _Events:
-    events: _Events = {}
-    for logged in sorted(record.events, key=lambda one: one.sequence):
-        events.setdefault(logged.event.generation_id, []).append(logged.event)
-    return events
-
-
-def _last_backfill(suggestion: Suggestion, events: _Events) -> FeedbackEvent | None:
-    own = events.get(suggestion.generation_id, [])
-    return next((event for event in reversed(own) if event.kind is EventKind.BACKFILL), None)
-
-
-def _was_shown(suggestion: Suggestion, events: _Events) -> bool:
-    return any(event.kind is EventKind.SHOWN for event in events.get(suggestion.generation_id, []))
+def _rank(diagnosis: str, output: str) -> int | None:
+    names = [normalised_name(one.name) for one in parse_differential(output)]
+    wanted = normalised_name(diagnosis)
+    return names.index(wanted) + 1 if wanted in names else None

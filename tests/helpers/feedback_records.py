@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from app.core import acts
+from app.core.acts import ErrorReport
 from app.core.events import EventKind, FeedbackEvent, Vote
 from app.core.runs import Message
 from app.learning.records import ComparisonRecord, Identities, LoggedEvent, Suggestion
@@ -47,6 +49,20 @@ def shown(*orders: int) -> list[FeedbackEvent]:
     return [an_event(order, EventKind.SHOWN, milliseconds=3000) for order in orders]
 
 
+def signed(order: int, inserted: str, final: str, section: str = "differential") -> list[FeedbackEvent]:
+    """A suggestion's text was put into a note, left as `final`, and signed."""
+    told = [
+        acts.backfilled(section, inserted),
+        acts.edited(section, inserted, final),
+        acts.signed("n", 2),
+    ]
+    return [act.event(f"{act.kind}-{section}-{order}", f"g{order}", "甲", LATER) for act in told]
+
+
+def reported(order: int, report: ErrorReport, actor: str = "甲") -> FeedbackEvent:
+    return acts.error_reported(report).event(f"report-{order}-{actor}-{report.start}", f"g{order}", actor, LATER)
+
+
 def a_record(
     events: Sequence[FeedbackEvent], suggestions: Sequence[Suggestion] = (), runs: int = 3
 ) -> ComparisonRecord:
@@ -75,8 +91,14 @@ def of_patient(record: ComparisonRecord, patient: str, comparison: str) -> Compa
                 logged.event,
                 event_id=f"{comparison}-{logged.event.event_id}",
                 generation_id=f"{comparison}-{logged.event.generation_id}",
+                data=_with_ids(logged.event.data, comparison),
             ),
         )
         for logged in record.events
     )
     return replace(record, comparison_id=comparison, patient=patient, suggestions=suggestions, events=events)
+
+
+def _with_ids(data: Mapping[str, object], comparison: str) -> dict[str, object]:
+    named = data.get("generations")
+    return {**data, **({"generations": [f"{comparison}-{one}" for one in named]} if isinstance(named, list) else {})}

@@ -15,8 +15,10 @@ from typing import Any
 
 import pytest
 
+from app.core.acts import ErrorReport
 from app.core.errors import EnvironmentFault, UsageFault
-from app.core.events import EventKind, Vote
+from app.core.events import ErrorSeverity, ErrorType, EventKind, Vote
+from app.core.runs import Message
 from app.learning.cleaning import RecordCleaner
 from app.learning.export import FORMATS, Exporter, ExportResult, is_for_evaluation
 from app.learning.filters import FORMAT_NAMES, Filters
@@ -24,9 +26,24 @@ from app.learning.identities import KnownIdentities
 from app.learning.leaks import leaks_in
 from app.learning.records import ComparisonRecord
 from app.learning.tables import quoted_cell
-from tests.helpers.feedback_records import a_record, a_suggestion, a_vote_on, an_event, of_patient, shown
+from tests.helpers.feedback_records import (
+    a_record,
+    a_suggestion,
+    a_vote_on,
+    an_event,
+    of_patient,
+    reported,
+    shown,
+    signed,
+)
 
-EVENTS = [*shown(0, 1, 2), an_event(0, EventKind.BACKFILL, text="欧阳明华：1. 诊断甲"), a_vote_on(1, Vote.DOWN)]
+EVENTS = [
+    *shown(0, 1, 2),
+    *signed(0, "1. 诊断甲", "1. 诊断甲"),
+    an_event(0, EventKind.COPIED, note="欧阳明华：1. 诊断甲"),
+    a_vote_on(1, Vote.DOWN),
+    an_event(0, EventKind.FINAL_DIAGNOSIS, generations=["g0", "g1", "g2"], diagnoses=["诊断乙"]),
+]
 KNOWN = KnownIdentities.of(["欧阳明华", "王建国"], ["ZY00123"])
 
 
@@ -124,9 +141,9 @@ def test_tables_say_what_was_done(tmp_path: Path) -> None:
     ]
     with closing(sqlite3.connect(tmp_path / "out" / "feedback.sqlite3")) as database:
         kinds = database.execute("SELECT kind, count(*) FROM training_rows GROUP BY kind ORDER BY kind").fetchall()
-        texts = database.execute("SELECT data FROM events WHERE kind = 'backfill'").fetchall()
-    assert kinds == [("dpo", 2), ("kto", 2), ("sft", 1)]
-    assert texts == [('{"text": "[姓名1]：1. 诊断甲"}',)]
+        texts = database.execute("SELECT data FROM events WHERE kind = 'copied'").fetchall()
+    assert kinds == [("dpo", 2), ("grpo", 1), ("kto", 2), ("sft", 1)]
+    assert texts == [('{"note": "[姓名1]：1. 诊断甲"}',)]
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-支持点", "@SUM(A1)", "\t=1"])
@@ -176,7 +193,8 @@ def test_patients_of_the_evaluation_split_never_leave(tmp_path: Path) -> None:
 
 def test_a_row_with_invented_facts_is_quarantined(tmp_path: Path) -> None:
     suggestions = [a_suggestion(0, text="体温39.5℃"), a_suggestion(1), a_suggestion(2)]
-    record = of_patient(a_record(EVENTS, suggestions), TRAINING[0], "c0")
+    events = [*EVENTS, *signed(0, "体温39.5℃", "体温39.5℃")]
+    record = of_patient(a_record(events, suggestions), TRAINING[0], "c0")
     result = export(tmp_path / "out", [record], ["trl-sft", "trl-kto"])
     assert result.quarantined == 1 and result.counts == {"trl-sft.jsonl": 0, "trl-kto.jsonl": 2}
 
@@ -185,7 +203,8 @@ def test_a_row_with_invented_facts_is_quarantined(tmp_path: Path) -> None:
 def test_what_cleaning_missed_refuses_the_export_in_every_format(
     tmp_path: Path, format_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    suggestions = [a_suggestion(0, text=f"1. 诊断\n王建国{'。' * 9000}"), a_suggestion(1), a_suggestion(2)]
+    messages = (Message("user", f"胸痛\n王建国{'。' * 9000}"),)
+    suggestions = [replace(a_suggestion(order), messages=messages) for order in range(3)]
     monkeypatch.setattr(RecordCleaner, "clean", lambda self, record: record)
     with pytest.raises(EnvironmentFault, match="导出被拒绝") as refused:
         export(tmp_path / "out", [of_patient(a_record(EVENTS, suggestions), TRAINING[0], "c0")], [format_name])
@@ -241,3 +260,27 @@ def test_an_account_called_like_a_word_of_the_formats_blocks_nothing(tmp_path: P
     exporter = Exporter(KnownIdentities.of(["train", "user", "医师"], []), keyed, datetime(2026, 1, 1, tzinfo=UTC))
     record = of_patient(a_record(EVENTS), TRAINING[0], "c0")
     assert exporter.export([record], FORMAT_NAMES, Filters(), tmp_path / "out").comparisons == 1
+
+
+def test_rows_for_a_reward_have_the_prompt_and_the_closed_records_diagnosis(tmp_path: Path) -> None:
+    export(tmp_path / "out", formats=["trl-grpo"])
+    (row,) = lines(tmp_path / "out" / "trl-grpo.jsonl")
+    assert row["gold_diagnosis"] == ["诊断乙"] and [one["role"] for one in row["prompt"]] == ["system", "user"]
+    (meta,) = lines(tmp_path / "out" / "trl-grpo.meta.jsonl")
+    assert meta["ranks"] == {"c0-g0": None, "c0-g1": 1, "c0-g2": None}
+
+
+def test_a_marked_span_follows_the_text_without_the_name(tmp_path: Path) -> None:
+    text = "1. 诊断甲\n   - 支持点：欧阳明华持续胸痛"
+    start = text.index("明华持续")
+    report = ErrorReport(start, start + 4, "明华持续", ErrorType.TIME, ErrorSeverity.MAJOR, "阵发")
+    suggestions = [a_suggestion(0, text=text), a_suggestion(1), a_suggestion(2)]
+    record = of_patient(a_record([reported(0, report)], suggestions), TRAINING[0], "c0")
+    export(tmp_path / "out", [record], ["label-studio", "trl-dpo", "sqlite"])
+    task, *_ = json.loads((tmp_path / "out" / "label-studio" / "tasks.json").read_text(encoding="utf-8"))
+    value = task["predictions"][0]["result"][0]["value"]
+    assert value["text"] == task["data"]["text"][value["start"] : value["end"]] == "[姓名1]持续"
+    assert value["labels"] == ["时间"]
+    (pair,) = lines(tmp_path / "out" / "trl-dpo.jsonl")
+    assert pair["chosen"][0]["content"].endswith("支持点：阵发胸痛")
+    assert pair["rejected"][0]["content"].endswith("支持点：[姓名1]持续胸痛")

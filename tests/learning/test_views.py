@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.events import EventKind, FeedbackEvent, Vote
+from app.core.acts import ErrorReport
+from app.core.events import ErrorSeverity, ErrorType, EventKind, FeedbackEvent, Vote
+from app.learning.log import generations_of
 from app.learning.records import ComparisonRecord
-from app.learning.views import Basis, DpoRow, KtoRow, SftRow, TrainingRow, training_rows
-from tests.helpers.feedback_records import NOW, a_record, a_suggestion, a_vote_on, an_event, shown
+from app.learning.rows import Basis, DpoRow, GrpoRow, KtoRow, SftRow, TrainingRow, is_quarantined
+from app.learning.views import training_rows
+from tests.helpers.feedback_records import NOW, a_record, a_suggestion, a_vote_on, an_event, reported, shown, signed
 
 BACKFILL = an_event(0, EventKind.BACKFILL, text="1. 诊断甲")
 SEEN = shown(0, 1, 2)
@@ -20,7 +23,24 @@ orders = st.integers(0, 2)
 actors = st.sampled_from(["甲", "乙"])
 votes = st.builds(a_vote_on, orders, st.sampled_from(list(Vote)), actors)
 acts = st.builds(an_event, orders, st.sampled_from([EventKind.SHOWN, EventKind.BACKFILL, EventKind.COPIED]), actors)
-logs = st.lists(st.one_of(votes, acts), max_size=12)
+signings = st.builds(signed, orders, st.just("1. 诊断甲"), st.sampled_from(["", "1. 诊断甲", "1. 诊断丁"]))
+judgements = st.builds(
+    lambda kind, named: an_event(0, kind, generations=[f"g{order}" for order in sorted(named)]),
+    st.sampled_from([EventKind.NONE_CORRECT, EventKind.ALL_ACCEPTABLE]),
+    st.sets(orders),
+)
+reports = st.builds(
+    lambda order, correction, severity, actor: reported(
+        order, ErrorReport(0, 1, "1", ErrorType.FORMAT, severity, correction), actor
+    ),
+    orders,
+    st.sampled_from(["", "一"]),
+    st.sampled_from(list(ErrorSeverity)),
+    actors,
+)
+logs = st.lists(
+    st.one_of(*(one.map(lambda event: [event]) for one in (votes, acts, judgements, reports)), signings)
+).map(lambda parts: [event for part in parts for event in part])
 
 
 def rows(record: ComparisonRecord) -> list[TrainingRow]:
@@ -33,7 +53,7 @@ def kto(record: ComparisonRecord) -> list[tuple[str, bool, Basis]]:
 
 def dpo(record: ComparisonRecord) -> list[tuple[str, str, float]]:
     return [
-        (row.suggestion.generation_id, row.rejected.generation_id, row.weight)
+        (row.suggestion.generation_id, row.sibling.generation_id if row.sibling else "", row.weight)
         for row in rows(record)
         if isinstance(row, DpoRow)
     ]
@@ -74,9 +94,128 @@ def test_a_choice_goes_before_a_vote() -> None:
 
 
 def test_a_text_with_facts_that_its_prompt_lacks_is_marked() -> None:
-    suggestions = [a_suggestion(0, text="血压186/102 mmHg，体温39.5℃"), a_suggestion(1), a_suggestion(2)]
-    (row,) = [row for row in rows(a_record([BACKFILL], suggestions)) if isinstance(row, SftRow)]
-    assert row.invented == 1
+    text = "血压186/102 mmHg，体温39.5℃"
+    suggestions = [a_suggestion(0, text=text), a_suggestion(1), a_suggestion(2)]
+    (row,) = [row for row in rows(a_record(signed(0, text, text), suggestions)) if isinstance(row, SftRow)]
+    assert row.invented == 1 and is_quarantined(row)
+
+
+def sft(record: ComparisonRecord) -> list[tuple[str, str, Basis]]:
+    return [
+        (row.suggestion.generation_id, row.completion, row.basis) for row in rows(record) if isinstance(row, SftRow)
+    ]
+
+
+def pairs(record: ComparisonRecord) -> list[tuple[str, str, Basis]]:
+    return [(row.chosen, row.rejected, row.basis) for row in rows(record) if isinstance(row, DpoRow)]
+
+
+def test_only_a_signed_text_is_imitated() -> None:
+    assert sft(a_record([*SEEN, BACKFILL])) == []
+    record = a_record([*SEEN, *signed(0, "1. 诊断甲", "1. 诊断甲")])
+    assert sft(record) == [("g0", "1. 诊断甲", Basis.CHOICE)]
+    assert len(pairs(record)) == 2
+
+
+def test_an_edit_goes_before_all_else() -> None:
+    events = [*SEEN, *signed(0, "1. 诊断甲", "1. 诊断甲，首先考虑"), a_vote_on(0, Vote.DOWN)]
+    record = a_record(events)
+    assert sft(record) == [("g0", "1. 诊断甲，首先考虑", Basis.EDIT)]
+    assert pairs(record) == [("1. 诊断甲，首先考虑", "1. 诊断甲", Basis.EDIT)]
+    assert kto(record) == []
+
+
+def test_an_edit_that_invents_is_quarantined_whole() -> None:
+    made = rows(a_record(signed(0, "1. 诊断甲", "1. 诊断甲，体温39.5℃")))
+    assert [is_quarantined(row) for row in made] == [True, True]
+
+
+def test_a_part_that_was_signed_corrects_the_whole_but_is_no_answer_to_imitate() -> None:
+    text = "1. 诊断甲\n   - 支持点：胸痛\n2. 诊断乙\n   - 支持点：血压升高"
+    events = signed(0, "1. 诊断甲\n   - 支持点：胸痛", "1. 诊断甲\n   - 支持点：突发胸痛")
+    record = a_record(events, [a_suggestion(0, text=text)], runs=1)
+    assert pairs(record) == [(text.replace("：胸痛", "：突发胸痛"), text, Basis.EDIT)]
+    assert sft(record) == []
+
+
+def test_each_section_of_a_record_takes_its_edit() -> None:
+    text = "【出院诊断】\n诊断甲确诊\n【诊疗经过】\n予抗感染治疗"
+    events = [
+        *signed(0, "诊断甲确诊", "诊断甲", "discharge_diagnosis"),
+        *signed(0, "予抗感染治疗", "予抗感染及补液治疗", "course"),
+    ]
+    final = "【出院诊断】\n诊断甲\n【诊疗经过】\n予抗感染及补液治疗"
+    record = a_record(events, [a_suggestion(0, text=text)], runs=1)
+    assert pairs(record) == [(final, text, Basis.EDIT)]
+
+
+def test_what_its_author_left_nothing_of_was_bad() -> None:
+    record = a_record([*SEEN, *signed(0, "1. 诊断甲", "")])
+    assert kto(record) == [("g0", False, Basis.EDIT)]
+    assert sft(record) == pairs(record) == []
+
+
+def test_an_unsigned_edit_is_none() -> None:
+    events = [event for event in signed(0, "1. 诊断甲", "1. 诊断乙") if event.kind is not EventKind.SIGNED]
+    assert {row.basis for row in rows(a_record(events))} == {Basis.CHOICE}
+
+
+def a_report(quote: str, correction: str, severity: ErrorSeverity = ErrorSeverity.MAJOR) -> ErrorReport:
+    start = "1. 诊断甲".index(quote)
+    return ErrorReport(start, start + len(quote), quote, ErrorType.DIAGNOSIS, severity, correction)
+
+
+def test_a_severe_error_makes_a_bad_example_and_its_correction_a_pair() -> None:
+    record = a_record([*SEEN, BACKFILL, reported(0, a_report("甲", "丁"))])
+    assert kto(record) == [("g0", False, Basis.REPORT)]
+    assert pairs(record) == [("1. 诊断丁", "1. 诊断甲", Basis.REPORT)]
+    assert sft(record) == []
+
+
+def test_a_minor_error_without_correction_changes_nothing() -> None:
+    minor = reported(0, a_report("甲", "", ErrorSeverity.MINOR))
+    assert rows(a_record([*SEEN, BACKFILL, minor])) == rows(a_record([*SEEN, BACKFILL]))
+
+
+def test_a_correction_is_imitated_after_a_second_reader() -> None:
+    report = a_report("甲", "丁")
+    agreed = a_record([reported(0, report), reported(0, report, "乙")])
+    assert sft(agreed) == [("g0", "1. 诊断丁", Basis.REPORT)]
+    other = a_record([reported(0, report), reported(0, a_report("甲", "戊"), "乙")])
+    assert sft(other) == []
+    open_error = [reported(0, report), reported(0, report, "乙"), reported(0, a_report("1", ""))]
+    assert sft(a_record(open_error)) == []
+
+
+def test_the_last_report_of_a_span_counts() -> None:
+    first = reported(0, a_report("甲", "丁"))
+    second = reported(0, a_report("甲", "丁", ErrorSeverity.MINOR))
+    assert kto(a_record([first, replace(second, event_id="later")])) == []
+
+
+def judged(kind: EventKind, *orders: int) -> FeedbackEvent:
+    return an_event(orders[0], kind, generations=[f"g{order}" for order in orders])
+
+
+def test_a_judgement_of_all_is_a_word_on_each_that_a_later_vote_changes() -> None:
+    none = judged(EventKind.NONE_CORRECT, 0, 1, 2)
+    assert [label for _, label, _ in kto(a_record([none]))] == [False, False, False]
+    assert [label for _, label, _ in kto(a_record([none, a_vote_on(1, Vote.UP)]))] == [False, True, False]
+    assert len(kto(a_record([none, a_vote_on(1, Vote.WITHDRAWN)]))) == 2
+
+
+def test_where_all_would_do_a_choice_prefers_none() -> None:
+    record = a_record([*SEEN, BACKFILL, judged(EventKind.ALL_ACCEPTABLE, 0, 1, 2)])
+    assert pairs(record) == []
+    assert [label for _, label, _ in kto(record)] == [True, True, True]
+
+
+def test_the_closed_record_gives_the_prompt_its_diagnosis_and_each_model_its_rank() -> None:
+    told = an_event(0, EventKind.FINAL_DIAGNOSIS, generations=["g0", "g1", "g2"], diagnoses=["诊断乙", "高血压"])
+    suggestions = [a_suggestion(0, "1. 诊断甲\n2. 诊断乙（待排）"), a_suggestion(1), a_suggestion(2)]
+    (row,) = rows(a_record([told], suggestions))
+    assert isinstance(row, GrpoRow) and row.diagnoses == ("诊断乙", "高血压")
+    assert dict(row.ranks) == {"g0": 2, "g1": 1, "g2": None}
 
 
 def test_a_vote_on_one_diagnosis_is_none_on_the_suggestion() -> None:
@@ -108,11 +247,40 @@ def test_the_last_vote_of_a_doctor_counts_and_no_vote_is_none(log: list[Feedback
 @given(logs)
 def test_every_generation_has_one_basis_and_no_row_but_from_its_own_events(log: list[FeedbackEvent]) -> None:
     made = rows(a_record(log))
-    touched = {event.generation_id for event in log if event.kind in (EventKind.VOTE, EventKind.BACKFILL)}
+    kinds = (EventKind.VOTE, EventKind.BACKFILL, EventKind.ERROR_REPORTED)
+    touched = {event.generation_id for event in log if event.kind in kinds}
+    touched |= {one for event in log for one in generations_of(event)}
     assert {row.suggestion.generation_id for row in made} <= touched
     for generation_id in touched:
         assert len({row.basis for row in made if row.suggestion.generation_id == generation_id}) <= 1
-    assert all(row.suggestion.output.strip() != row.rejected.output.strip() for row in made if isinstance(row, DpoRow))
+    assert all(row.chosen.strip() != row.rejected.strip() for row in made if isinstance(row, DpoRow))
+
+
+@settings(deadline=None)
+@given(logs)
+def test_the_strongest_basis_is_the_one(log: list[FeedbackEvent]) -> None:
+    made = rows(a_record(log))
+    order = [Basis.EDIT, Basis.REPORT, Basis.CHOICE, Basis.VOTE]
+    for generation_id in ("g0", "g1", "g2"):
+        alone = {
+            basis
+            for basis in order
+            if any(row.basis is basis for row in _rows_without_stronger(log, basis, generation_id))
+        }
+        bases = {row.basis for row in made if row.suggestion.generation_id == generation_id}
+        assert bases == set(sorted(alone, key=order.index)[:1])
+
+
+def _rows_without_stronger(log: list[FeedbackEvent], basis: Basis, generation_id: str) -> list[TrainingRow]:
+    """The rows of a generation if nothing stronger than this had happened to it."""
+    stronger = {
+        Basis.EDIT: (),
+        Basis.REPORT: (EventKind.EDITED,),
+        Basis.CHOICE: (EventKind.EDITED, EventKind.ERROR_REPORTED),
+        Basis.VOTE: (EventKind.EDITED, EventKind.ERROR_REPORTED, EventKind.BACKFILL),
+    }[basis]
+    left = [event for event in log if event.generation_id != generation_id or event.kind not in stronger]
+    return [row for row in rows(a_record(left)) if row.suggestion.generation_id == generation_id]
 
 
 @settings(deadline=None)
@@ -122,7 +290,7 @@ def test_nothing_is_learnt_from_what_did_not_end_well(log: list[FeedbackEvent], 
     made = rows(a_record(log, suggestions))
     assert all(row.suggestion.completed for row in made)
     if broken:
-        assert not [row for row in made if isinstance(row, DpoRow)]
+        assert not [row for row in made if isinstance(row, DpoRow) and row.sibling]
 
 
 def test_a_clock_set_back_changes_no_vote() -> None:
