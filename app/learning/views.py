@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.core.consensus import normalised_name
+from app.core.diagnosis_table import normalised_name
 from app.core.differential import parse_differential
 from app.core.events import EventKind, FeedbackEvent, Vote
 from app.learning.corrections import edit_rows, report_rows, sft_rows, signed_text
