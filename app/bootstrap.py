@@ -13,6 +13,7 @@ from PySide6.QtCore import QTimer
 from app.cli.library import open_library
 from app.cli.suggest_case import doctor_name
 from app.controllers.autosave import local_now
+from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController
@@ -87,7 +88,12 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
     storage.start()
     template = PromptTemplate.parse(resource_text("prompts", "differential.md"))
     comparisons = ComparisonController(models, storage, partial(_prompt, template), template.decoding)
-    controllers = Controllers(NoteController(storage, doctor), comparisons, FeedbackController(storage, doctor))
+    controllers = Controllers(
+        notes=NoteController(storage, doctor),
+        comparisons=comparisons,
+        feedback=FeedbackController(storage, doctor),
+        checks=ChecksController(storage),
+    )
     return Services(storage, controllers)
 
 

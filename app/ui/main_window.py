@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFontMetrics
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
+from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController, OpenNote
@@ -46,6 +47,7 @@ class Controllers:
     notes: NoteController
     comparisons: ComparisonController
     feedback: FeedbackController
+    checks: ChecksController
 
 
 class MainWindow(QMainWindow):
@@ -73,11 +75,12 @@ class MainWindow(QMainWindow):
         self.acts = SuggestionActs(self.area, self.editor, board, controllers.notes, controllers.feedback, appearance)
         self.history = HistoryActs(self.editor, controllers.notes, appearance, self.say, self.acts.recognise_more)
         self.documents = DocumentActs(self.editor, controllers.notes, self.say)
-        self.quality = QualityWatch(self.editor, now)
+        self.quality = QualityWatch(self.editor, now, controllers.checks)
         self.clock = ShownClock(controllers.feedback.shown)
         self._list_refresh = _timer(self, _LIST_REFRESH_MS, controllers.notes.refresh, single=True)
         self._times_refresh = _timer(self, _TIMES_REFRESH_MS, self.patients.refresh_times, single=False)
         self._times_refresh.timeout.connect(self.quality.check)
+        self._times_refresh.timeout.connect(self.quality.read_facts)
         self._lay_out()
         self._connect()
         install(self, self._key_acts())

@@ -9,7 +9,8 @@ from time import perf_counter
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.core.checks.finding import CheckedNote, Finding, Span
+from app.controllers.checks import ChecksController
+from app.core.checks.finding import CheckedNote, Finding, Span, StayFacts
 from app.core.checks.note import check_note
 from app.ui.note_editor import NoteEditor
 from app.ui.quality_list import count_words
@@ -21,21 +22,33 @@ _AI_BUDGET_S = 0.02
 class QualityWatch(QObject):
     """The presenter of the quality list."""
 
-    def __init__(self, editor: NoteEditor, now: Callable[[], datetime]) -> None:
+    def __init__(self, editor: NoteEditor, now: Callable[[], datetime], checks: ChecksController | None = None) -> None:
+        """Without `checks` nothing is known of the rest of the stay."""
         super().__init__(editor)
         self._editor = editor
         self._now = now
+        self._checks = checks
+        self._facts = StayFacts()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.timeout.connect(self.check)
         editor.edited.connect(lambda _key, _text: self._pause.start(PAUSE_MS))
         editor.quality.chosen.connect(self._on_chosen)
+        if checks is not None:
+            checks.facts_read.connect(self._on_facts)
 
     def begin(self) -> None:
         """Another note is open: its findings come when it is on the screen, those of the last one go at once."""
+        self._facts = StayFacts()
+        self.read_facts()
         self._editor.quality.show_checking()
         self._editor.header.quality.setText("质控 …")
         self._pause.start(PAUSE_MS)
+
+    def read_facts(self) -> None:
+        """Read again what the rest of the stay says; a check follows."""
+        if self._checks is not None and self._editor.note is not None:
+            self._checks.read_facts(self._editor.note.note)
 
     def check(self) -> None:
         """Check the note as it stands and show what is found.
@@ -64,11 +77,26 @@ class QualityWatch(QObject):
         else:
             self._editor.quality.take_focus()
 
+    def _on_facts(self, note_id: str, facts: StayFacts) -> None:
+        note = self._editor.note
+        if note is not None and note.note.note_id == note_id and facts != self._facts:
+            self._facts = facts
+            self._pause.start(PAUSE_MS)
+
     def _checked(self, ai_lines: tuple[Span, ...]) -> CheckedNote:
         note = self._editor.note
         assert note is not None
         texts = {key: editor.text() for key, editor in self._editor.editors.items()}
-        return CheckedNote(texts, note.patient, note.encounter, self._now(), ai_lines)
+        return CheckedNote(
+            sections=texts,
+            patient=note.patient,
+            encounter=note.encounter,
+            now=self._now(),
+            unreviewed_ai=ai_lines,
+            kind=note.note.kind,
+            recorded_on=note.note.recorded_at.astimezone().date(),
+            facts=self._facts,
+        )
 
     def _ai_lines(self) -> tuple[Span, ...] | None:
         """None if the time was not enough; what was found out is remembered for the next turn."""

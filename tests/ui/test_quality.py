@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.controllers.checks import ChecksController
 from app.controllers.note import OpenNote
-from app.core.checks.finding import Finding, Severity, Span
+from app.core.checks.finding import Finding, PastNote, Severity, Span, StayFacts
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, DIFFERENTIAL
 from app.ui.note_editor import NoteEditor
 from app.ui.quality_list import words
 from app.ui.quality_watch import QualityWatch
 from app.ui.theme import Appearance
+from app.workers.storage_thread import StorageThread
+from tests.helpers.storage import storage
+from tests.ui.conftest import NOW
+
+__all__ = ["storage"]
 
 
 @pytest.fixture
@@ -131,3 +137,22 @@ def test_slow_recognition_of_ai_lines_is_spread_over_turns(
     watch.check()
     assert "sex_organ" in codes(editor), "the first turn was not enough"
     qtbot.waitUntil(lambda: "sex_organ" not in codes(editor))
+
+
+def test_the_rest_of_the_stay_counts_as_soon_as_it_is_read(
+    editor: NoteEditor, now: Callable[[], datetime], make_note: Callable[..., OpenNote], storage: StorageThread
+) -> None:
+    checks = ChecksController(storage)
+    watch = QualityWatch(editor, now, checks)
+    note = make_note(3, plan="今日复查血常规无异常")
+    editor.show_note(note)
+    watch.begin()
+    watch.check()
+    assert "stale_today" not in codes(editor)
+    yesterday = PastNote(NOW.date() - timedelta(days=1), {"plan": "今日复查血常规无异常"})
+    checks.facts_read.emit("n5", StayFacts(previous=yesterday))
+    watch.check()
+    assert "stale_today" not in codes(editor), "the facts of another note"
+    checks.facts_read.emit("n3", StayFacts(previous=yesterday))
+    watch.check()
+    assert "stale_today" in codes(editor)

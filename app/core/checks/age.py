@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from app.core.checks.finding import CheckedNote, Finding, Severity, Span, speaks_in_general, speaks_of_relative
-from app.core.notes import CASE_FEATURES, DIAGNOSTIC_BASIS
+from app.core.notes import ADMISSION_CONDITION, CASE_FEATURES, CONDITION, DIAGNOSTIC_BASIS
 
 ADULT_YEARS = 18
 _INTRODUCTION_CHARACTERS = 120
@@ -40,7 +40,7 @@ def check_age(note: CheckedNote) -> Iterator[Finding]:
         return
     for key, text in note.sections.items():
         yield from _stated(key, text, recorded, note.encounter.age)
-    for section in (CASE_FEATURES, DIAGNOSTIC_BASIS):
+    for section in (CASE_FEATURES, DIAGNOSTIC_BASIS, CONDITION, ADMISSION_CONDITION):
         yield from _groups(section.key, note.text(section.key), recorded, note.encounter.age)
 
 

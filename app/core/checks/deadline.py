@@ -1,12 +1,22 @@
-"""When a document is due. 首次病程记录: 8 h after admission (病历书写基本规范)."""
+"""When a document is due (病历书写基本规范).
+
+首次病程记录: 8 h after admission; 出院记录: 24 h after discharge; daily notes: by how ill the patient is.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from app.core.entities import Encounter
+from app.core.entities import Encounter, Severity
 
 FIRST_PROGRESS_DUE = timedelta(hours=8)
+DISCHARGE_DUE = timedelta(hours=24)
+DAILY_EVERY: Mapping[Severity, timedelta] = {
+    Severity.CRITICAL: timedelta(days=1),
+    Severity.SERIOUS: timedelta(days=2),
+    Severity.STABLE: timedelta(days=3),
+}
 
 
 def first_progress_left(encounter: Encounter, now: datetime) -> timedelta:
@@ -14,10 +24,10 @@ def first_progress_left(encounter: Encounter, now: datetime) -> timedelta:
     return encounter.admitted_at + FIRST_PROGRESS_DUE - now
 
 
-def left_words(left: timedelta) -> str:
+def left_words(left: timedelta, most: timedelta = FIRST_PROGRESS_DUE) -> str:
     """A time left in words (`剩 2 小时`, `已超时 25 分钟`), never more than there is, never less than is late."""
     if left > timedelta(0):
-        return f"剩 {_length(min(left, FIRST_PROGRESS_DUE))}"
+        return f"剩 {_length(min(left, most))}"
     return f"已超时 {_length(-left)}"
 
 

@@ -14,7 +14,6 @@ _ITEM = re.compile(
 _INLINE_NUMBER = re.compile(r"\s{1,4}(?=\d{1,2}[.．、)）])")
 _REMARK = re.compile(r"[\s?？:：]{1,8}$|[(（][^()（）]*(?:待|可能|考虑|拟)[^()（）]*[)）]$")
 _MOST_CHARACTERS = 5_000
-_PLAIN = re.compile(r"[\s\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +31,3 @@ def named_diagnoses(text: str) -> Iterator[NamedDiagnosis]:
         name = _REMARK.sub("", _REMARK.sub("", match["name"])).rstrip()
         if len(name) > 1:
             yield NamedDiagnosis(name, match.start("name"))
-
-
-def same_disease(one: str, other: str) -> bool:
-    """One name contains the other, brackets, blanks and punctuation aside (`高血压病3级（很高危）`, `高血压病`)."""
-    first, second = _PLAIN.sub("", one), _PLAIN.sub("", other)
-    return bool(first and second) and (first in second or second in first)

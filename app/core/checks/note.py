@@ -9,7 +9,8 @@ from app.core.checks.age import check_age
 from app.core.checks.complaint import check_complaint
 from app.core.checks.copied import check_copied
 from app.core.checks.days import check_days
-from app.core.checks.deadline import first_progress_left, left_words
+from app.core.checks.deadline import DISCHARGE_DUE, FIRST_PROGRESS_DUE, first_progress_left, left_words
+from app.core.checks.discharge import check_discharge
 from app.core.checks.finding import CheckedNote, Finding, Severity, Span
 from app.core.checks.opposing import check_opposing
 from app.core.checks.sex import check_sex
@@ -34,6 +35,7 @@ def check_note(note: CheckedNote) -> tuple[Finding, ...]:
         *check_opposing(note),
         *check_copied(note),
         *check_days(note),
+        *check_discharge(note),
         *_unreviewed(note),
     )
     return tuple(sorted(found, key=lambda finding: _place(finding, order[finding.span.section])))
@@ -49,9 +51,19 @@ def _missing(note: CheckedNote) -> Iterator[Finding]:
     if not empty:
         return
     yield _finding("missing_section", empty[0], f"尚未书写：{'、'.join(section.title for section in empty)}。")
-    left = first_progress_left(note.encounter, note.now)
-    if note.kind is NoteKind.FIRST_PROGRESS and left <= timedelta(0):
-        yield _finding("overdue", empty[0], f"首次病程记录应在入院后 8 小时内完成，{left_words(left)}。")
+    yield from _overdue(note, empty[0])
+
+
+def _overdue(note: CheckedNote, section: Section) -> Iterator[Finding]:
+    if note.kind is NoteKind.FIRST_PROGRESS:
+        left, rule, most = first_progress_left(note.encounter, note.now), "入院后 8 小时", FIRST_PROGRESS_DUE
+    elif note.kind is NoteKind.DISCHARGE and note.encounter.discharged_at is not None:
+        left, rule, most = note.encounter.discharged_at + DISCHARGE_DUE - note.now, "出院后 24 小时", DISCHARGE_DUE
+    else:
+        return
+    if left <= timedelta(0):
+        reason = f"{note.kind.heading}应在{rule}内完成，{left_words(left, most)}。"
+        yield _finding("overdue", section, reason)
 
 
 def _finding(code: str, section: Section, reason: str) -> Finding:

@@ -7,7 +7,19 @@ from collections.abc import Iterator
 
 from app.core.checks.finding import CheckedNote, Finding, Severity, Span
 from app.core.laterality import BOTH, SIDE
-from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, DIAGNOSTIC_BASIS, PRELIMINARY_DIAGNOSIS, Section
+from app.core.notes import (
+    ADMISSION_CONDITION,
+    ADMISSION_DIAGNOSIS,
+    CASE_FEATURES,
+    CHIEF_COMPLAINT,
+    CONDITION,
+    COURSE,
+    DIAGNOSTIC_BASIS,
+    DISCHARGE_DIAGNOSIS,
+    MEASURES,
+    PRELIMINARY_DIAGNOSIS,
+    Section,
+)
 
 # The second section of each pair is the one that must agree with the first.
 _PAIRS = (
@@ -15,6 +27,10 @@ _PAIRS = (
     (CHIEF_COMPLAINT, PRELIMINARY_DIAGNOSIS),
     (CASE_FEATURES, PRELIMINARY_DIAGNOSIS),
     (PRELIMINARY_DIAGNOSIS, DIAGNOSTIC_BASIS),
+    (CONDITION, MEASURES),
+    (ADMISSION_CONDITION, ADMISSION_DIAGNOSIS),
+    (ADMISSION_DIAGNOSIS, COURSE),
+    (ADMISSION_DIAGNOSIS, DISCHARGE_DIAGNOSIS),
 )
 
 
