@@ -61,19 +61,27 @@ class EvidenceIndex:
         found = [self._best(clause) for clause in clauses(point)]
         return tuple(dict.fromkeys(span for span in found if span is not None))
 
+    def closeness(self, point: str) -> float:
+        """How well the best clauses bear a point out: 0 (not at all) to 1.2, the mean of its clauses."""
+        scores = [self._closest(clause)[1] for clause in clauses(point)]
+        return sum(scores) / len(scores) if scores else 0.0
+
     def _best(self, wanted: Clause) -> Span | None:
+        best, score = self._closest(wanted)
+        if score < _ENOUGH:
+            return None
+        key, clause = self._clauses[best]
+        return Span(key, clause.start, clause.end)
+
+    def _closest(self, wanted: Clause) -> tuple[int, float]:
         pairs = _pairs(wanted.words)
         shared: dict[int, int] = defaultdict(int)
         for pair in pairs:
             for index in self._pairs.get(pair, ()):
                 shared[index] += 1
-        best = max(
-            shared, key=lambda index: (self._score(index, wanted, shared[index] / len(pairs)), -index), default=-1
-        )
-        if best < 0 or self._score(best, wanted, shared[best] / len(pairs)) < _ENOUGH:
-            return None
-        key, clause = self._clauses[best]
-        return Span(key, clause.start, clause.end)
+        scores = {index: self._score(index, wanted, count / len(pairs)) for index, count in shared.items()}
+        best = max(scores, key=lambda index: (scores[index], -index), default=-1)
+        return best, scores.get(best, 0.0)
 
     def _score(self, index: int, wanted: Clause, share: float) -> float:
         clause = self._clauses[index][1]

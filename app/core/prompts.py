@@ -19,7 +19,7 @@ _PART = re.compile(
     r"^# (system|user|assistant|grammar)\n(.*?)(?=^# (?:system|user|assistant|grammar)\n|\Z)", re.DOTALL | re.MULTILINE
 )
 _FIELD = re.compile(r"\{\{(\w+)\}\}")
-_FIELDS = frozenset({"patient_context", "chief_complaint", "case_features"})
+DIFFERENTIAL_FIELDS = frozenset({"patient_context", "chief_complaint", "case_features"})
 # Our own delimiter, and whatever a chat template may use for its control tokens (<|im_end|>, </s>, [INST], <｜User｜>).
 # A bracket before a digit ("SpO2<90%") is clinical text and stays.
 _CONTROL = re.compile(r"[<＜](?P<angle>\s*[/／]?\s*(?:病历|[|｜A-Za-z_])[^<>＜＞\n]{0,60})[>＞]|\[(?P<square>/?INST)\]")
@@ -41,7 +41,7 @@ class PromptTemplate:
     text_hash: str
 
     @classmethod
-    def parse(cls, text: str) -> PromptTemplate:
+    def parse(cls, text: str, fields: frozenset[str] = DIFFERENTIAL_FIELDS) -> PromptTemplate:
         """Read front matter (`id`, `version`, decoding), then turns under `# system`, `# user`, `# assistant`.
 
         The last turn is the user's and holds the fields. A part `# grammar` is no turn: it is the form of the answer
@@ -53,8 +53,8 @@ class PromptTemplate:
         turns = [Message(role, content) for role, content in parts if role != "grammar"]
         if front is None or not turns or turns[-1].role != "user":
             raise ValueError("a prompt template needs front matter and a last turn '# user'")
-        if [set(_FIELD.findall(turn.content)) for turn in turns] != [set()] * (len(turns) - 1) + [_FIELDS]:
-            raise ValueError(f"the last turn, and no other, must hold exactly these fields: {sorted(_FIELDS)}")
+        if [set(_FIELD.findall(turn.content)) for turn in turns] != [set()] * (len(turns) - 1) + [fields]:
+            raise ValueError(f"the last turn, and no other, must hold exactly these fields: {sorted(fields)}")
         settings = dict(_setting(line) for line in front[1].splitlines() if line.strip())
         return cls(
             template_id=settings.pop("id"),
@@ -72,10 +72,16 @@ def differential_prompt(
     """The messages that ask for a differential. `patient_context` is sex and age (`男，65岁`), possibly empty."""
     values = {
         "patient_context": quoted(patient_context) or _NO_CONTEXT,
-        "chief_complaint": quoted(chief_complaint),
-        "case_features": quoted(case_features),
+        "chief_complaint": chief_complaint,
+        "case_features": case_features,
     }
-    user = _FIELD.sub(lambda match: values[match[1]], template.user)
+    return filled(template, values)
+
+
+def filled(template: PromptTemplate, values: Mapping[str, str]) -> Prompt:
+    """The messages with these values in the template's fields, quoted as patient text."""
+    safe = {field: quoted(value) for field, value in values.items()}
+    user = _FIELD.sub(lambda match: safe[match[1]], template.user)
     messages = (*template.turns, Message("user", user))
     return Prompt(messages, template.template_id, template.version, template.text_hash)
 

@@ -1,0 +1,122 @@
+"""From a model's draft to a record that a doctor can read: exact parts filled in, what the rules found marked.
+
+出院医嘱 begins with the drugs as they were ordered; a sentence of the model that names a drug which was never ordered
+is taken out and listed, and a dose that was not ordered becomes blank. Nothing else of the model's text is changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.core.discharge.coverage import Coverage, coverage
+from app.core.discharge.draft import WRITTEN
+from app.core.discharge.facts import FactChecker, SectionFact, drugs_in, sentences
+from app.core.discharge.links import Link, LinkIndex
+from app.core.discharge.pairs import PairIndex, drug_stem
+from app.core.discharge.record import BLANK, discharge_drugs, drug_words, exact_sections, key_results
+from app.core.discharge.source import lines_of
+from app.core.notes import COURSE, DISCHARGE_ORDERS
+from app.core.stay import Stay
+
+_ITEM_NUMBER = re.compile(r"^\s*(?:\d{1,2}[.、．])?\s*")
+_AVOID = re.compile(r"停用|停服|避免|禁用|忌用|勿|不再|过敏")
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A sentence that was taken out of a section, and why."""
+
+    section: str
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A finished record. `sections` by `Section.key`; places in `unsupported` and `links` are places in them.
+
+    `exact` are the parts that are copied as they are (入院日期, 出院日期, 入院诊断); `coverage` is of the whole record,
+    `prose_coverage` of what the model itself wrote; `links` are the sentences of 诊疗经过.
+    """
+
+    sections: Mapping[str, str]
+    exact: Mapping[str, str]
+    unsupported: tuple[SectionFact, ...]
+    removed: tuple[Removed, ...]
+    coverage: Coverage
+    prose_coverage: Coverage
+    links: tuple[Link, ...]
+
+
+class Finisher:
+    """The rules for one stay; made once for the drafts of all models."""
+
+    def __init__(self, stay: Stay) -> None:
+        self.stay = stay
+        self.lines = lines_of(stay)
+        self.index = LinkIndex(self.lines)
+        self._facts = FactChecker(stay, self.lines)
+        self._text = "\n".join(line.text for line in self.lines)
+        self._pairs = PairIndex(stay, self._text)
+
+    def finish(self, draft: Mapping[str, str]) -> Record:
+        """The record of this draft, whose sections may be missing or still grow."""
+        orders, removed = self._orders(draft.get(DISCHARGE_ORDERS.key, ""))
+        sections = {section.key: draft[section.key] for section in WRITTEN if section.key in draft}
+        if DISCHARGE_ORDERS.key in draft:
+            sections[DISCHARGE_ORDERS.key] = orders
+        if COURSE.key in draft:
+            sections[COURSE.key] = "\n".join(filter(None, (draft[COURSE.key], key_results(self.stay))))
+        return Record(
+            sections=sections,
+            exact=exact_sections(self.stay),
+            unsupported=tuple(fact for key, text in sections.items() for fact in self.check(key, text)),
+            removed=removed,
+            coverage=coverage(self.stay, self.index, sections.values()),
+            prose_coverage=coverage(self.stay, self.index, draft.values()),
+            links=self.index.link(sections.get(COURSE.key, "")),
+        )
+
+    def check(self, key: str, text: str) -> tuple[SectionFact, ...]:
+        """What this section says and the stay does not; a sentence of 诊疗经过 without any source is one, too."""
+        found = self._facts.check(key, text)
+        if key != COURSE.key:
+            return found
+        rootless = [
+            SectionFact(key, link.start, link.end, text[link.start : link.end], "sentence")
+            for link in self.index.link(text)
+            if not link.lines and not any(link.start < fact.end and fact.start < link.end for fact in found)
+        ]
+        return tuple(sorted([*found, *rootless], key=lambda fact: fact.start))
+
+    def _orders(self, advice: str) -> tuple[str, tuple[Removed, ...]]:
+        """The ordered drugs, then the model's advice; numbered as one list."""
+        kept, removed = [], []
+        for match in sentences(advice):
+            sentence = _ITEM_NUMBER.sub("", match[0]).strip()
+            if foreign := self._never_ordered(sentence):
+                reason = f"住院医嘱中没有{foreign}"
+                removed.append(Removed(DISCHARGE_ORDERS.key, sentence, reason))
+            elif sentence.strip("。；;"):
+                kept.append(self._blanked(sentence))
+        drugs = [drug_words(order) for order in discharge_drugs(self.stay)]
+        items = dict.fromkeys([*drugs, *kept])
+        return "\n".join(f"{number}. {item}" for number, item in enumerate(items, 1)), tuple(removed)
+
+    def _never_ordered(self, sentence: str) -> str:
+        """The first drug of this sentence that no order has; to avoid one that the notes name needs no order."""
+        stems = [drug_stem(order.name) for order in self.stay.orders]
+        avoided = _AVOID.search(sentence) is not None
+        for match in drugs_in(sentence):
+            name = drug_stem(match[0])
+            if any(name in stem or stem in name for stem in stems) or (avoided and match[0] in self._text):
+                continue
+            return match[0]
+        return ""
+
+    def _blanked(self, sentence: str) -> str:
+        for start, end in sorted(self._pairs.unordered_doses(sentence), reverse=True):
+            sentence = f"{sentence[:start]}{BLANK}{sentence[end:]}"
+        return sentence
