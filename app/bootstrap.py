@@ -13,6 +13,7 @@ from PySide6.QtCore import QTimer
 from app.cli.library import open_library
 from app.cli.suggest_case import doctor_name
 from app.controllers.autosave import local_now
+from app.controllers.board import BoardController
 from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.controllers.feedback import FeedbackController
@@ -93,6 +94,7 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
         comparisons=comparisons,
         feedback=FeedbackController(storage, doctor),
         checks=ChecksController(storage),
+        board=BoardController(storage, doctor),
     )
     return Services(storage, controllers)
 

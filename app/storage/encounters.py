@@ -26,11 +26,11 @@ _REQUIRED = tuple(section.key for section in SECTIONS[LISTED_NOTE] if section.re
 _NUMBER = re.compile(r"\d+")
 
 # Read by position: a list of thousands is built while the window starts.
-_ENCOUNTER_COLUMNS = """e.encounter_id, e.patient_id, e.mrn, e.age, e.department, e.ward, e.bed, e.admitted_at,
+ENCOUNTER_COLUMNS = """e.encounter_id, e.patient_id, e.mrn, e.age, e.department, e.ward, e.bed, e.admitted_at,
     e.attending, e.severity, e.diagnoses, e.discharged_at, p.name, p.sex"""
-_BLANKS = "char(32, 9, 10, 13, 12288)"
+BLANKS = "char(32, 9, 10, 13, 12288)"
 _WRITTEN_SECTIONS = f"""(SELECT COUNT(*) FROM json_each(n.sections) s
-    WHERE s.key IN ({", ".join(f"'{key}'" for key in _REQUIRED)}) AND trim(s.value, {_BLANKS}) <> '')"""
+    WHERE s.key IN ({", ".join(f"'{key}'" for key in _REQUIRED)}) AND trim(s.value, {BLANKS}) <> '')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class EncounterRepository:
 
     def summaries(self) -> tuple[EncounterSummary, ...]:
         """All stays by ward and bed (3床 before 12床)."""
-        query = f"""SELECT {_ENCOUNTER_COLUMNS}, n.note_id, n.updated_at, n.characters, {_WRITTEN_SECTIONS}
+        query = f"""SELECT {ENCOUNTER_COLUMNS}, n.note_id, n.updated_at, n.characters, {_WRITTEN_SECTIONS}
             FROM encounters e JOIN patients p USING (patient_id)
             LEFT JOIN notes n ON n.encounter_id = e.encounter_id AND n.kind = '{LISTED_NOTE}'"""
         with self._database.snapshot() as sql:
@@ -86,6 +86,11 @@ class EncounterRepository:
         """No stay is stored."""
         with self._database.snapshot() as sql:
             return sql.execute("SELECT 1 FROM encounters LIMIT 1").fetchone() is None
+
+
+def stay_of(row: Sequence[Any]) -> tuple[Patient, Encounter]:
+    """The person and the stay of a row of `ENCOUNTER_COLUMNS`."""
+    return _patient(row), _encounter(row)
 
 
 def _patient_row(patient: Patient, now: datetime, sample: bool) -> dict[str, Any]:
@@ -102,10 +107,10 @@ def _patient_row(patient: Patient, now: datetime, sample: bool) -> dict[str, Any
 
 def read_stay(sql: sqlite_utils.Database, encounter_id: str) -> tuple[Patient, Encounter]:
     """One stay, inside the caller's transaction. Raises LookupError if there is none of this id."""
-    query = f"""SELECT {_ENCOUNTER_COLUMNS} FROM encounters e JOIN patients p USING (patient_id)
+    query = f"""SELECT {ENCOUNTER_COLUMNS} FROM encounters e JOIN patients p USING (patient_id)
         WHERE e.encounter_id = ?"""
     for row in sql.execute(query, [encounter_id]):
-        return _patient(row), _encounter(row)
+        return stay_of(row)
     raise LookupError("no such encounter")
 
 

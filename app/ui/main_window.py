@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFontMetrics
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
+from app.controllers.board import BoardController
 from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController
 from app.controllers.feedback import FeedbackController
@@ -18,6 +19,7 @@ from app.controllers.note import NoteController, OpenNote
 from app.core.events import Vote
 from app.core.notes import NoteKind
 from app.ui.arrangement import Arrangement
+from app.ui.board_acts import BoardActs
 from app.ui.comparison_area import ComparisonArea
 from app.ui.comparison_desk import ComparisonDesk
 from app.ui.dialogs import HelpDialog, PatientDialog
@@ -48,6 +50,7 @@ class Controllers:
     comparisons: ComparisonController
     feedback: FeedbackController
     checks: ChecksController
+    board: BoardController
 
 
 class MainWindow(QMainWindow):
@@ -76,11 +79,13 @@ class MainWindow(QMainWindow):
         self.history = HistoryActs(self.editor, controllers.notes, appearance, self.say, self.acts.recognise_more)
         self.documents = DocumentActs(self.editor, controllers.notes, self.say)
         self.quality = QualityWatch(self.editor, now, controllers.checks)
+        self.tasks = BoardActs(controllers.board, controllers.notes, appearance, now, self)
         self.clock = ShownClock(controllers.feedback.shown)
         self._list_refresh = _timer(self, _LIST_REFRESH_MS, controllers.notes.refresh, single=True)
         self._times_refresh = _timer(self, _TIMES_REFRESH_MS, self.patients.refresh_times, single=False)
         self._times_refresh.timeout.connect(self.quality.check)
         self._times_refresh.timeout.connect(self.quality.read_facts)
+        self._times_refresh.timeout.connect(self.tasks.tick)
         self._lay_out()
         self._connect()
         install(self, self._key_acts())
@@ -163,6 +168,7 @@ class MainWindow(QMainWindow):
         row.setSpacing(16)
         row.addWidget(self.place, 1)
         row.addWidget(self.model_status)
+        row.addWidget(self.tasks.button)
         keys = QLabel("F1 快捷键")
         keys.setObjectName("topHint")
         row.addWidget(keys)
@@ -201,6 +207,7 @@ class MainWindow(QMainWindow):
             "save": self._controllers.notes.checkpoint,
             "history": self.history.open,
             "quality": self.quality.use_list,
+            "board": self.tasks.open,
             "help": lambda: HelpDialog(self).open(),
         }
         for number in (1, 2, 3):
