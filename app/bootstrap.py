@@ -25,6 +25,7 @@ from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
 from app.infra.resources import resource_path, resource_text
 from app.settings.file import Settings, SettingsFile
+from app.settings.terms import diagnosis_table
 from app.storage.repositories import open_repositories
 from app.storage.samples import SampleEncounter, install_samples
 from app.ui.desktop import TerminationSignals, clear_own_clipboard, make_application
@@ -95,6 +96,7 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
         feedback=FeedbackController(storage, doctor),
         checks=ChecksController(storage),
         board=BoardController(storage, doctor),
+        table=diagnosis_table(paths.data_dir),
     )
     return Services(storage, controllers)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from uuid import uuid4
 
 from PySide6.QtCore import QObject, Signal
@@ -22,10 +22,12 @@ class FeedbackController(QObject):
 
     Signals:
         vote_stored: run_id, Vote (WITHDRAWN takes a vote back); only after the commit.
+        item_vote_stored: run_id, a diagnosis by name, Vote; likewise.
         failed: a sentence; what the environment refused is kept and stored later.
     """
 
     vote_stored = Signal(str, object)
+    item_vote_stored = Signal(str, str, object)
     failed = Signal(str)
 
     def __init__(self, storage: StorageThread, actor: str, parent: QObject | None = None) -> None:
@@ -34,9 +36,24 @@ class FeedbackController(QObject):
         self._storage = storage
         self._actor = actor
 
-    def vote(self, run_id: str, vote: Vote) -> None:
-        """The doctor's vote on a whole suggestion; the last one counts."""
-        self.record(run_id, acts.voted(vote), stored=lambda: self.vote_stored.emit(run_id, vote))
+    def vote(self, run_id: str, vote: Vote, item: str = "", reasons: Sequence[str] = (), comment: str = "") -> None:
+        """The doctor's vote on a whole suggestion, or on one diagnosis (`item`); the last one counts."""
+
+        def stored() -> None:
+            if item:
+                self.item_vote_stored.emit(run_id, item, vote)
+            else:
+                self.vote_stored.emit(run_id, vote)
+
+        self.record(run_id, acts.voted(vote, item, reasons, comment), stored)
+
+    def item_votes(self, note_id: str, done: Callable[[Mapping[tuple[str, str], Vote]], None]) -> None:
+        """Read this doctor's standing votes on diagnoses of a note, by run id and name."""
+        self._storage.submit(
+            lambda repositories: repositories.feedback.item_votes(note_id, self._actor),
+            done,
+            lambda _error: self.failed.emit("以前对各诊断的评价未能读取，请重新打开这份病历。"),
+        )
 
     def copied(self, run_id: str) -> None:
         """The suggestion was copied."""

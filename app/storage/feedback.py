@@ -37,13 +37,20 @@ class FeedbackRepository:
 
         The last vote by storage order counts, so that a clock set back changes nothing.
         """
-        query = """SELECT f.generation_id, json_extract(f.data, '$.vote') AS vote
+        return {run_id: vote for (run_id, item), vote in self._standing(note_id, actor).items() if not item}
+
+    def item_votes(self, note_id: str, actor: str) -> Mapping[tuple[str, str], Vote]:
+        """A doctor's standing votes on single diagnoses of a note, by generation and name, as in `votes`."""
+        return {key: vote for key, vote in self._standing(note_id, actor).items() if key[1]}
+
+    def _standing(self, note_id: str, actor: str) -> dict[tuple[str, str], Vote]:
+        query = """SELECT f.generation_id, f.item, json_extract(f.data, '$.vote') AS vote
             FROM feedback_events f JOIN runs r ON r.run_id = f.generation_id JOIN comparisons c USING (comparison_id)
-            WHERE c.note_id = ? AND f.actor = ? AND f.kind = ? AND f.item = '' ORDER BY f.seq"""
+            WHERE c.note_id = ? AND f.actor = ? AND f.kind = ? ORDER BY f.seq"""
         with self._database.snapshot() as sql:
             rows = sql.query(query, [note_id, actor, EventKind.VOTE.value])
-            last = {row["generation_id"]: Vote(row["vote"]) for row in rows}
-        return {generation_id: vote for generation_id, vote in last.items() if vote is not Vote.WITHDRAWN}
+            last = {(row["generation_id"], row["item"]): Vote(row["vote"]) for row in rows}
+        return {key: vote for key, vote in last.items() if vote is not Vote.WITHDRAWN}
 
 
 def _row(event: FeedbackEvent) -> Row:

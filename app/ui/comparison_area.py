@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from app.core.runs import ModelIdentity
+from app.ui.consensus_row import ConsensusRow
 from app.ui.elided_label import ElidedLabel
 from app.ui.history_strip import HistoryStrip
 from app.ui.icons import coloured_icon, icon
@@ -33,6 +34,7 @@ class ComparisonArea(QWidget):
         run_wanted, stop_wanted
         earlier_wanted: the id of a comparison of this note.
         backfill_wanted, copy_wanted, stop_run_wanted: a run id; vote_wanted: a run id and a Vote.
+        backfill_items_wanted, copy_items_wanted: a run id, and diagnoses by index.
         restart_wanted: a model's name.
     """
 
@@ -41,6 +43,8 @@ class ComparisonArea(QWidget):
     earlier_wanted = Signal(str)
     backfill_wanted = Signal(str)
     copy_wanted = Signal(str)
+    backfill_items_wanted = Signal(str, object)
+    copy_items_wanted = Signal(str, object)
     stop_run_wanted = Signal(str)
     vote_wanted = Signal(str, object)
     restart_wanted = Signal(str)
@@ -63,6 +67,7 @@ class ComparisonArea(QWidget):
         self.input_change = ElidedLabel("inputChange")
         self.no_models = QLabel(NO_MODEL_HINT)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.consensus = ConsensusRow(appearance)
         self.panes: list[SuggestionPane] = []
         self._set_up()
 
@@ -150,6 +155,7 @@ class ComparisonArea(QWidget):
         layout.addWidget(self.input_change)
         layout.addWidget(self.no_models)
         layout.addWidget(self.splitter, 1)
+        layout.addWidget(self.consensus)
 
     def _show_panes(self, shown: bool) -> None:
         self.splitter.setVisible(shown)
@@ -162,6 +168,8 @@ class ComparisonArea(QWidget):
             self.splitter.addWidget(pane)
             pane.backfill_wanted.connect(self.backfill_wanted)
             pane.copy_wanted.connect(self.copy_wanted)
+            pane.backfill_items_wanted.connect(self.backfill_items_wanted)
+            pane.copy_items_wanted.connect(self.copy_items_wanted)
             pane.stop_wanted.connect(self.stop_run_wanted)
             pane.vote_wanted.connect(self.vote_wanted)
             pane.restart_wanted.connect(self.restart_wanted)

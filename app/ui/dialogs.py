@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 import app
 from app.core.entities import Sex
+from app.ui.item_view import ITEM_KEYS
 from app.ui.shortcuts import KEYS
 
 
@@ -107,13 +108,14 @@ class HelpDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(6)
-        half = (len(KEYS) + 1) // 2
-        for number, key in enumerate(KEYS):
+        keys = [*((key.shown, key.words) for key in KEYS), *ITEM_KEYS]
+        half = (len(keys) + 1) // 2
+        for number, (name, words) in enumerate(keys):
             row, column = number % half, 2 * (number // half)
-            shown = QLabel(key.shown)
+            shown = QLabel(name)
             shown.setObjectName("keyName")
             grid.addWidget(shown, row, column)
-            grid.addWidget(QLabel(key.words), row, column + 1)
+            grid.addWidget(QLabel(words), row, column + 1)
         about = QLabel(
             f"病程助手 WardNote {app.__version__}。建议由本机模型生成，不联网；AI生成，须医师审核，诊疗决定由医师作出。"
         )

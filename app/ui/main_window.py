@@ -16,8 +16,10 @@ from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController, OpenNote
+from app.core.diagnosis_table import DiagnosisTable
 from app.core.events import Vote
 from app.core.notes import NoteKind
+from app.ui.answer_desk import AnswerDesk
 from app.ui.arrangement import Arrangement
 from app.ui.board_acts import BoardActs
 from app.ui.comparison_area import ComparisonArea
@@ -51,6 +53,7 @@ class Controllers:
     feedback: FeedbackController
     checks: ChecksController
     board: BoardController
+    table: DiagnosisTable
 
 
 class MainWindow(QMainWindow):
@@ -75,6 +78,9 @@ class MainWindow(QMainWindow):
         self.place = QLabel(TITLE)
         board = RunBoard()
         self.desk = ComparisonDesk(self.area, self.editor, board, controllers.comparisons, controllers.notes)
+        self.answers = AnswerDesk(
+            self.area, self.editor, self.desk, controllers.notes, controllers.feedback, controllers.table, appearance
+        )
         self.acts = SuggestionActs(self.area, self.editor, board, controllers.notes, controllers.feedback, appearance)
         self.history = HistoryActs(self.editor, controllers.notes, appearance, self.say, self.acts.recognise_more)
         self.documents = DocumentActs(self.editor, controllers.notes, self.say)

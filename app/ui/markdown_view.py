@@ -50,6 +50,10 @@ class MarkdownView(QTextBrowser):
         """The Markdown as it came, drawn or not."""
         return "".join(self._source)
 
+    def drawn_source(self) -> str:
+        """The Markdown that is drawn."""
+        return self.markdown_source()
+
     def set_source(self, source: str) -> None:
         """Show another text from its beginning."""
         self._source = [source]
@@ -120,7 +124,7 @@ class MarkdownView(QTextBrowser):
         return data
 
     def _html(self) -> str:
-        pieces = chunks(bounded(readable(self.markdown_source())))
+        pieces = chunks(bounded(readable(self.drawn_source())))
         self._drawn = {piece: self._drawn.get(piece) or chunk_html(piece) for piece in pieces}
         return "".join(self._drawn[piece] for piece in pieces)
 

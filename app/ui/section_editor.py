@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 from app.core.notes import MAX_SECTION_CHARACTERS, Section
 from app.ui.composition import Composition
 from app.ui.input_change import common_prefix
+from app.ui.text_positions import utf16_length
 from app.ui.text_safety import marked_copy
 from app.ui.theme import Theme, line_height_percent
 
@@ -97,7 +98,7 @@ class SectionEditor(QTextEdit):
 
         Returns the document position where the new text begins.
         """
-        kept = _utf16_length(common_prefix(self.text(), text))
+        kept = utf16_length(common_prefix(self.text(), text))
         cursor = QTextCursor(self.document())
         cursor.setPosition(kept)
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
@@ -132,10 +133,10 @@ class SectionEditor(QTextEdit):
     def select(self, start: int, end: int) -> int:
         """Select a span in code points, as far as the text reaches; returns the document position of its start."""
         text = self.text()
-        place = _utf16_length(text[:start])
+        place = utf16_length(text[:start])
         cursor = QTextCursor(self.document())
         cursor.setPosition(place)
-        cursor.setPosition(_utf16_length(text[:end]), QTextCursor.MoveMode.KeepAnchor)
+        cursor.setPosition(utf16_length(text[:end]), QTextCursor.MoveMode.KeepAnchor)
         self.setTextCursor(cursor)
         return place
 
@@ -217,7 +218,7 @@ class SectionEditor(QTextEdit):
         place = self.document().documentLayout().hitTest(QPointF(0, height), Qt.HitTestAccuracy.FuzzyHit)
         # A place counts the characters that are being composed, which the document does not have yet.
         composed = self.textCursor().block().layout().preeditAreaText()
-        return self.document().findBlock(max(0, place - _utf16_length(composed)))
+        return self.document().findBlock(max(0, place - utf16_length(composed)))
 
     def _grow(self) -> None:
         self.setFixedHeight(self._wanted_height())
@@ -233,8 +234,3 @@ def _blocks_from(block: QTextBlock) -> Iterator[QTextBlock]:
     while block.isValid():
         yield block
         block = block.next()
-
-
-def _utf16_length(text: str) -> int:
-    """Positions in a QTextDocument count UTF-16 units; code points beyond the BMP take two."""
-    return len(text.encode("utf-16-le")) // 2

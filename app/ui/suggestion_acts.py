@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController, VersionReason
 from app.core.backfill import Decision, check_backfill, merged_text
+from app.core.differential import parse_items
 from app.core.events import Vote
 from app.core.notes import DIFFERENTIAL
 from app.ui.ai_lines import AiLines
@@ -46,8 +47,11 @@ class SuggestionActs(QObject):
         self.dialog: BackfillDialog | None = None
         self._connect()
 
-    def backfill(self, run_id: str) -> None:
-        """Put a suggestion into 鉴别诊断 of the open note if it was made for it; ask where that is not plain."""
+    def backfill(self, run_id: str, items: tuple[int, ...] = ()) -> None:
+        """Put a suggestion into 鉴别诊断 of the open note if it was made for it; ask where that is not plain.
+
+        It is what the doctor picked of it, or `items` (diagnoses by index).
+        """
         card, binding = self._usable(run_id), self._notes.binding
         if card is None or binding is None or self.dialog is not None:
             return
@@ -55,7 +59,7 @@ class SuggestionActs(QObject):
         if verdict.decision is Decision.REFUSED:
             self._area.notice.say(verdict.reason)
             return
-        addition, existing = plain_text(card.text), self._editor.differential.text()
+        addition, existing = plain_text(self._picked(card, items)), self._editor.differential.text()
         if merged_text(existing, addition) == existing:
             self._area.notice.say(ALREADY_THERE)
         else:
@@ -66,12 +70,12 @@ class SuggestionActs(QObject):
             else:
                 self._insert(card, addition)
 
-    def copy(self, run_id: str) -> None:
-        """Copy a suggestion as plain text, with the AI mark."""
+    def copy(self, run_id: str, items: tuple[int, ...] = ()) -> None:
+        """Copy a suggestion, or `items` of it, as plain text with the AI mark."""
         card = self._usable(run_id)
         if card is None:
             return
-        text = plain_text(card.text)
+        text = plain_text(self._picked(card, items))
         QGuiApplication.clipboard().setText(marked_copy(text))
         self._learn([text])
         self._feedback.copied(run_id)
@@ -89,16 +93,25 @@ class SuggestionActs(QObject):
         """Find AI text that came into the open note otherwise than by a backfill."""
         note = self._notes.open_note
         if note is not None:
-            texts = [generation.outcome.text for _, generations in note.comparisons for generation in generations]
+            wholes = [generation.outcome.text for _, generations in note.comparisons for generation in generations]
+            texts = [text for whole in wholes for text in (whole, *_pieces(whole))]
             self._ai_lines.recognise(texts, note.note.sections.values())
         self._editor.set_ai_lines(self._ai_lines.contains)
 
     def _connect(self) -> None:
         self._area.backfill_wanted.connect(self.backfill)
         self._area.copy_wanted.connect(self.copy)
+        self._area.backfill_items_wanted.connect(self.backfill)
+        self._area.copy_items_wanted.connect(self.copy)
         self._area.vote_wanted.connect(self._feedback.vote)
         self._feedback.vote_stored.connect(self._on_vote_stored)
         self._feedback.failed.connect(self._area.notice.say)
+
+    def _picked(self, card: RunCard, items: tuple[int, ...]) -> str:
+        pane = self._area.pane_of(card.run.run_id)
+        if pane is None:
+            return card.text
+        return pane.body.text_of(items) if items else pane.body.chosen_text()
 
     def _usable(self, run_id: str) -> RunCard | None:
         card = self._board.run(run_id)
@@ -146,3 +159,8 @@ class SuggestionActs(QObject):
         pane = self._area.pane_of(run_id)
         if pane is not None:
             pane.refresh()
+
+
+def _pieces(text: str) -> list[str]:
+    """The diagnoses of a suggestion one by one, as they may have been put into a note."""
+    return [text[item.start : item.end] for item in parse_items(text)]

@@ -9,7 +9,8 @@ from app.core.events import Vote
 from app.core.runs import ModelIdentity, RunOutcome, RunPhase, RunStatus
 from app.ui.elided_label import ElidedLabel
 from app.ui.icons import coloured_icon, icon
-from app.ui.markdown_view import MarkdownView, text_style
+from app.ui.item_view import ItemView
+from app.ui.markdown_view import text_style
 from app.ui.run_board import RunCard
 from app.ui.text_safety import visible_controls
 from app.ui.theme import Appearance, Theme, ui_font
@@ -25,6 +26,7 @@ class SuggestionPane(QFrame):
 
     Signals (each with the id of the run that is shown):
         backfill_wanted, copy_wanted, stop_wanted
+        backfill_items_wanted, copy_items_wanted: run_id, the diagnoses by index.
         vote_wanted: run_id, Vote; pressing the thumb that is down already withdraws it.
         restart_wanted: the name of a model that is not started by itself any more.
     """
@@ -32,6 +34,8 @@ class SuggestionPane(QFrame):
     backfill_wanted = Signal(str)
     copy_wanted = Signal(str)
     stop_wanted = Signal(str)
+    backfill_items_wanted = Signal(str, object)
+    copy_items_wanted = Signal(str, object)
     vote_wanted = Signal(str, object)
     restart_wanted = Signal(str)
 
@@ -49,7 +53,7 @@ class SuggestionPane(QFrame):
         self.stale_sign = QLabel()
         self.stale_words = QLabel(STALE_WORDS)
         self.progress = QProgressBar()
-        self.body = MarkdownView()
+        self.body = ItemView()
         self.reason = QLabel()
         self.backfill_button = QPushButton()
         self.copy_button = _tool(f"复制第 {number} 份建议 Ctrl+Shift+{number}")
@@ -140,6 +144,10 @@ class SuggestionPane(QFrame):
         self._target = visible_controls(person)
         self._name_backfill()
 
+    def show_picks(self) -> None:
+        """Say on the button how much would be put into the note."""
+        self._name_backfill()
+
     def set_model_failed(self, reason: str | None) -> None:
         """Say why the model cannot be used (None: it can), and offer to start it anew."""
         self.restart_button.setVisible(reason is not None)
@@ -220,6 +228,8 @@ class SuggestionPane(QFrame):
         self.backfill_button.clicked.connect(lambda: self._tell(self.backfill_wanted))
         self.copy_button.clicked.connect(lambda: self._tell(self.copy_wanted))
         self.stop_button.clicked.connect(lambda: self._tell(self.stop_wanted))
+        self.body.insert_wanted.connect(lambda items: self._tell_items(self.backfill_items_wanted, items))
+        self.body.copy_wanted.connect(lambda items: self._tell_items(self.copy_items_wanted, items))
         self.restart_button.clicked.connect(lambda: self.restart_wanted.emit(self.model))
         self.up_button.clicked.connect(lambda: self.vote(Vote.UP))
         self.down_button.clicked.connect(lambda: self.vote(Vote.DOWN))
@@ -227,6 +237,10 @@ class SuggestionPane(QFrame):
     def _tell(self, signal: SignalInstance) -> None:
         if self._card is not None:
             signal.emit(self._card.run.run_id)
+
+    def _tell_items(self, signal: SignalInstance, items: tuple[int, ...]) -> None:
+        if self._card is not None:
+            signal.emit(self._card.run.run_id, items)
 
     def _show_state(self) -> None:
         card = self._card
@@ -277,8 +291,9 @@ class SuggestionPane(QFrame):
         self.down_button.setChecked(vote is Vote.DOWN)
 
     def _name_backfill(self) -> None:
-        words = f"回填 {self._target}  Ctrl+{self.number}" if self._target else f"回填  Ctrl+{self.number}"
-        self.backfill_button.setText(words)
+        picks = self.body.picks
+        part = f"{len(picks.chosen)} 项 " if picks.is_touched else ""
+        self.backfill_button.setText(f"回填 {part}{self._target}".rstrip() + f"  Ctrl+{self.number}")
         self.backfill_button.setAccessibleName(f"把第 {self.number} 份建议回填到 {self._target} 的鉴别诊断")
         self.backfill_button.setToolTip(self.backfill_button.accessibleName())
 
@@ -294,6 +309,7 @@ class SuggestionPane(QFrame):
         self.stop_button.setIcon(icon("stop", theme))
         self.backfill_button.setIcon(icon("backfill", theme))
         self.stale_sign.setPixmap(coloured_icon("clock", theme.secondary).pixmap(16, 16))
+        self.body.set_theme(theme)
         self.body.refresh_style(text_style(theme, ui_font(self._appearance.sizes.text)))
 
 
