@@ -19,6 +19,7 @@ SUPPORTING, OPPOSING = "supporting", "opposing"
 _ENOUGH = 0.5
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SIDES = re.compile(r"[左右]")
+_PAIN = re.compile(r"([头胸腹腰背颈肩咽眼膝腿])(?:(?![头胸腹腰颈肩咽眼膝腿晕闷胀无]).){0,8}?痛")
 NOTHING_FOUND = re.compile(r"^(?:暂|尚)?(?:无|没有|未见)(?:明显|明确)?(?:不支持|反对|支持)")
 
 
@@ -53,7 +54,7 @@ class EvidenceIndex:
         self._numbers = [frozenset(_NUMBER.findall(clause.words)) for _, clause in self._clauses]
         self._pairs: dict[str, set[int]] = defaultdict(set)
         for index, (_, clause) in enumerate(self._clauses):
-            for pair in _pairs(clause.words):
+            for pair in _pairs(clause.words) | _pains(clause.words):
                 self._pairs[pair].add(index)
 
     def find(self, point: str) -> tuple[Span, ...]:
@@ -114,6 +115,11 @@ def at(evidence: Iterable[Evidence], section: str, position: int) -> tuple[Evide
         for one in evidence
         if any(span.section == section and span.start <= position <= span.end for span in one.spans)
     )
+
+
+def _pains(words: str) -> frozenset[str]:
+    """胸骨后压榨样疼痛 is 胸痛 too."""
+    return frozenset(f"{match[1]}痛" for match in _PAIN.finditer(words))
 
 
 def _pairs(words: str) -> frozenset[str]:

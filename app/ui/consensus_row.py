@@ -94,8 +94,8 @@ class ConsensusRow(QFrame):
 
     def _colour(self) -> None:
         for index, one in enumerate(self._agreements, 1):
-            if one.must_not_miss:
-                self.tabs.setTabTextColor(index, QColor(self._appearance.theme.danger))
+            theme = self._appearance.theme
+            self.tabs.setTabTextColor(index, QColor(theme.danger if one.must_not_miss else theme.ink))
 
 
 def _words(one: Agreement, total: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from PySide6.QtGui import QColor, QFont, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat
+from PySide6.QtGui import QColor, QFont, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QTextEdit
 
 from app.core.answer_map import NAME, Place
@@ -40,8 +40,6 @@ def item_marks(
 def _ground(document: QTextDocument, text: str, place: Place, colour: str) -> QTextEdit.ExtraSelection:
     style = QTextCharFormat()
     style.setBackground(QColor(colour))
-    if place.field == NAME:
-        style.setProperty(QTextFormat.Property.FullWidthSelection, True)
     return _span(document, text, place.start, place.end, style)
 
 
