@@ -192,7 +192,7 @@ class AnswerDesk(QObject):
             pane.body.light((one.diagnosis, one.field, one.point) for one in lit)
 
     def _sections(self) -> Iterator[SectionEditor]:
-        yield from (self._editor.editors[key] for key in _SOURCES)
+        yield from (self._editor.editors[key] for key in _SOURCES if key in self._editor.editors)
 
 
 def _spans(evidence: list[Evidence]) -> list[Span]:
