@@ -10,7 +10,9 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.core.notes import Note
-from app.storage.notes import VersionReason
+from app.core.provenance import AiSpan, Known, Origin, followed, recognised
+from app.core.runs import Binding
+from app.storage.notes import BackfillRefused, VersionReason
 from app.workers.storage_thread import StorageThread
 
 
@@ -46,6 +48,7 @@ class Autosaver(QObject):
         self._storage = storage
         self._timing = timing
         self._note = note
+        self._known = Known()
         self._revision = self._submitted = self._committed = 0
         self._failures = self._in_flight = 0
         self._overdue = False
@@ -73,7 +76,35 @@ class Autosaver(QObject):
         """One section's text is now this. Raises KeyError for a section that the note does not have."""
         if self._note.sections[section_key] == text:
             return
-        self._note = replace(self._note, sections={**self._note.sections, section_key: text})
+        before, known = self._note.provenance, self._known
+        provenance = followed(before, section_key, self._note.sections[section_key], text, known)
+        if provenance != before:
+            own = [span for span in before if span.section == section_key]
+            self._known = known.with_spans(own, self._note.sections[section_key])
+        self._note = replace(self._note, sections={**self._note.sections, section_key: text}, provenance=provenance)
+        self._touch()
+
+    def learn(self, text: str, origin: Origin) -> None:
+        """A suggestion's plain text: where it comes into the note it is known for a model's."""
+        self._known = self._known.learnt(text, origin)
+
+    def find_known(self) -> None:
+        """Look for what was learnt in the text as it stands; for a note from before its sentences were followed."""
+        found = [
+            replace(span, section=key)
+            for key, text in self._note.sections.items()
+            for span in recognised(text, self._known)
+        ]
+        if found and not self._note.provenance:
+            self.set_provenance(tuple(found))
+
+    def set_provenance(self, provenance: tuple[AiSpan, ...]) -> None:
+        """The text stays; what is known of its sentences changes (a review)."""
+        if provenance != self._note.provenance:
+            self._note = replace(self._note, provenance=provenance)
+            self._touch()
+
+    def _touch(self) -> None:
         self._revision += 1
         if self._closed:
             self.flush()
@@ -84,7 +115,7 @@ class Autosaver(QObject):
 
     def adopt(self, stored: Note) -> None:
         """The note was read anew: all of it counts but the text, of which this has the newest."""
-        self._note = replace(stored, sections=self._note.sections)
+        self._note = replace(stored, sections=self._note.sections, provenance=self._note.provenance)
 
     def flush(self) -> None:
         """Save at once what is not saved or on its way."""
@@ -92,15 +123,39 @@ class Autosaver(QObject):
         self._latest.stop()
         if self._submitted >= self._revision:
             return
-        sections, note_id, now = self._note.sections, self._note.note_id, local_now()
-        self._submit(lambda repositories: repositories.notes.save(note_id, sections, now), lambda note: None)
+        note, now = self._note, local_now()
+        self._submit(
+            lambda repositories: repositories.notes.save(note.note_id, note.sections, now, note.provenance),
+            lambda note: None,
+        )
 
     def checkpoint(self, reason: VersionReason, actor: str, done: Callable[[Note | None], None]) -> None:
         """Save and keep this state as a version; `done` is told the stored note, or None if that failed."""
         self._soon.stop()
         self._latest.stop()
-        sections, note_id, now = self._note.sections, self._note.note_id, local_now()
-        self._submit(lambda repositories: repositories.notes.checkpoint(note_id, sections, reason, actor, now), done)
+        note, now = self._note, local_now()
+        self._submit(
+            lambda repositories: repositories.notes.checkpoint(
+                note.note_id, note.sections, reason, actor, now, note.provenance
+            ),
+            done,
+        )
+
+    def keep_backfill(self, actor: str, expected: Binding, refused: Callable[[str], None]) -> None:
+        """Keep this state as a version if the stored note is still what a suggestion was made for.
+
+        If it is not, nothing is stored and `refused` is told why; it takes the text back, which is then saved.
+        """
+        self._soon.stop()
+        self._latest.stop()
+        note, now = self._note, local_now()
+        self._submit(
+            lambda repositories: repositories.notes.checkpoint(
+                note.note_id, note.sections, VersionReason.BACKFILL, actor, now, note.provenance, expected
+            ),
+            lambda _note: None,
+            refused,
+        )
 
     def close(self) -> None:
         """Save what is left and stop the timers."""
@@ -108,12 +163,21 @@ class Autosaver(QObject):
         self.flush()
         self._retry.stop()
 
-    def _submit(self, work: Callable[..., Note], done: Callable[[Note | None], None]) -> None:
+    def _submit(
+        self,
+        work: Callable[..., Note],
+        done: Callable[[Note | None], None],
+        not_bound: Callable[[str], None] = lambda _reason: None,
+    ) -> None:
         self._retry.stop()
         self._overdue = False
         self._submitted = self._revision
         self._in_flight += 1
-        self._storage.submit(work, partial(self._on_committed, self._revision, done), partial(self._on_refused, done))
+        self._storage.submit(
+            work,
+            partial(self._on_committed, self._revision, done),
+            partial(self._on_refused, done, not_bound),
+        )
 
     def _on_committed(self, revision: int, done: Callable[[Note | None], None], note: Note) -> None:
         self._failures = 0
@@ -125,9 +189,15 @@ class Autosaver(QObject):
         if self._overdue:
             self.flush()
 
-    def _on_refused(self, done: Callable[[Note | None], None], error: Exception) -> None:
+    def _on_refused(
+        self, done: Callable[[Note | None], None], not_bound: Callable[[str], None], error: Exception
+    ) -> None:
         self._in_flight -= 1
         self._submitted = self._committed
+        if isinstance(error, BackfillRefused):
+            not_bound(str(error))
+            self.flush()
+            return
         if not self._closed:
             pause = self._timing.first_retry * 2 ** min(self._failures, 10)
             self._retry.start(min(pause, self._timing.longest_retry))

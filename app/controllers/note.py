@@ -15,7 +15,8 @@ from app.controllers.autosave import Autosaver, SaveTiming, local_now
 from app.core.entities import Encounter, Patient, Sex
 from app.core.errors import UsageFault, WardNoteError
 from app.core.events import Vote
-from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, Note, NoteKind, NoteSummary, input_hash
+from app.core.notes import Note, NoteKind, NoteSummary, input_hash_of
+from app.core.provenance import Origin, reviewed
 from app.core.runs import Binding, Comparison, Generation
 from app.storage.encounters import EncounterSummary
 from app.storage.notes import NoteVersion, VersionReason
@@ -52,12 +53,14 @@ class NoteController(QObject):
         saved: note_id, version, time; of the open note only, and only after the commit.
         save_failed: a sentence; the text is kept and saving is tried again.
         load_failed: a sentence; what was open stays open.
+        provenance_changed: which sentences of the open note a model wrote, or which of them were reviewed.
     """
 
     encounters_changed = Signal(object)
     opened = Signal(object)
     saved = Signal(str, int, object)
     save_failed = Signal(str)
+    provenance_changed = Signal()
     load_failed = Signal(str)
 
     def __init__(
@@ -152,7 +155,29 @@ class NoteController(QObject):
         """A section of the open note now says this. Raises RuntimeError if no note is open."""
         if self._open_note is None:
             raise RuntimeError("no note is open")
-        self._saver(self._open_note).edit(section_key, text)
+        saver = self._saver(self._open_note)
+        before = saver.note.provenance
+        saver.edit(section_key, text)
+        if before or saver.note.provenance:
+            self.provenance_changed.emit()
+
+    def learn(self, text: str, origin: Origin) -> None:
+        """A suggestion's plain text: where it comes into the open note it is known for a model's."""
+        if self._open_note is not None:
+            self._saver(self._open_note).learn(text, origin)
+
+    def find_known(self) -> None:
+        """Look for what was learnt in the open note, if nothing is known of its sentences yet."""
+        if self._open_note is not None:
+            self._saver(self._open_note).find_known()
+
+    def review(self, section: str = "", start: int = 0, end: int | None = None) -> None:
+        """The doctor has checked the model's sentences in a stretch of a section, or in the whole open note."""
+        if self._open_note is None:
+            return
+        saver = self._saver(self._open_note)
+        saver.set_provenance(reviewed(saver.note.provenance, self._actor, local_now(), section, start, end))
+        self.provenance_changed.emit()
 
     def flush(self) -> None:
         """Save at once whatever is not saved, in this note and in those left before."""
@@ -170,6 +195,19 @@ class NoteController(QObject):
             self._saver(self._open_note).checkpoint(
                 reason, self._actor, lambda note: done(note.version) if note else None
             )
+
+    def keep_backfill(self, expected: Binding, refused: Callable[[str], None]) -> None:
+        """Store the open note after a backfill, if it is still what the suggestion was made for; else `refused` is
+        told why: the text must be taken back."""
+        if self._open_note is None:
+            return
+        note_id = self._open_note.note.note_id
+
+        def told(sentence: str) -> None:
+            if self._is_open(note_id):
+                refused(sentence)
+
+        self._saver(self._open_note).keep_backfill(self._actor, expected, told)
 
     def list_versions(self, done: Callable[[tuple[NoteVersion, ...]], None]) -> None:
         """Tell the kept versions of the open note, newest first; not called if another note was opened meanwhile."""
@@ -297,7 +335,7 @@ def _binding(open_note: OpenNote) -> Binding:
         encounter_id=open_note.encounter.encounter_id,
         note_id=note.note_id,
         note_version=note.version,
-        input_hash=input_hash(note.sections.get(CHIEF_COMPLAINT.key, ""), note.sections.get(CASE_FEATURES.key, "")),
+        input_hash=input_hash_of(note.sections),
     )
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.core.provenance import AiSpan
+
 
 class NoteKind(StrEnum):
     """The clinical documents that the program knows."""
@@ -114,6 +116,7 @@ class Note:
     `sections` maps `Section.key` to plain text (every section of the kind has an entry, possibly empty).
     `recorded_at` is the date and time that the document bears; `author` is who began it (empty: not known).
     `signed_version` is the newest version that was signed, also while an amendment of it is being written.
+    `provenance` says which sentences of `sections` a model wrote.
     """
 
     note_id: str
@@ -126,6 +129,7 @@ class Note:
     author: str = ""
     state: NoteState = NoteState.DRAFT
     signed_version: int | None = None
+    provenance: tuple[AiSpan, ...] = ()
 
     @property
     def amending(self) -> bool:
@@ -160,3 +164,8 @@ def input_hash(chief_complaint: str, case_features: str) -> str:
     """
     texts = [unicodedata.normalize("NFC", text).strip() for text in (chief_complaint, case_features)]
     return hashlib.sha256(json.dumps(texts, ensure_ascii=False).encode()).hexdigest()
+
+
+def input_hash_of(sections: Mapping[str, str]) -> str:
+    """`input_hash` of a note's sections; a note without these two has that of empty ones."""
+    return input_hash(sections.get(CHIEF_COMPLAINT.key, ""), sections.get(CASE_FEATURES.key, ""))

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from app.core.provenance import AiSpan, Origin
 from app.core.runs import Decoding, Message, ModelIdentity, Prompt
 
 
@@ -79,3 +80,30 @@ def decoding_of(text: str) -> Decoding:
     """The inverse of `decoding_json`."""
     fields: dict[str, Any] = json.loads(text)
     return Decoding(**{**fields, "stop": tuple(fields["stop"])})
+
+
+def provenance_json(spans: Sequence[AiSpan]) -> str:
+    """Which sentences a model wrote."""
+    return to_json([{**asdict(span), **_times(span)} for span in spans])
+
+
+def provenance_of(text: str) -> tuple[AiSpan, ...]:
+    """The inverse of `provenance_json`."""
+    return tuple(_span(fields) for fields in json.loads(text))
+
+
+def _times(span: AiSpan) -> dict[str, Any]:
+    origin = {**asdict(span.origin), "inserted_at": time_text(span.origin.inserted_at)}
+    return {"origin": origin, "reviewed_at": time_text(span.reviewed_at) if span.reviewed_at else None}
+
+
+def _span(fields: dict[str, Any]) -> AiSpan:
+    origin = fields["origin"]
+    at = fields["reviewed_at"]
+    return AiSpan(
+        **{
+            **fields,
+            "origin": Origin(**{**origin, "inserted_at": datetime.fromisoformat(origin["inserted_at"])}),
+            "reviewed_at": datetime.fromisoformat(at) if at else None,
+        }
+    )

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
+from app.core.backfill import Decision, check_backfill
 from app.core.errors import UsageFault
-from app.core.notes import Note, NoteKind, NoteState, NoteSummary, empty_sections
+from app.core.notes import Note, NoteKind, NoteState, NoteSummary, empty_sections, input_hash_of
+from app.core.provenance import AiSpan, Known, followed
+from app.core.runs import Binding
 from app.storage.chain import NOTE_VERSIONS, append, sealed
-from app.storage.codec import sections_json, sections_of, time_text
+from app.storage.codec import provenance_json, provenance_of, sections_json, sections_of, time_text
 from app.storage.database import Database
 from app.storage.rows import insert, put
+
+SIGNED_SENTENCE = "这份文书已经签名，内容不能改动：请用“修正”在其上另起一版。"
+
+
+class BackfillRefused(UsageFault):
+    """The stored note is not, or no longer, the one that a suggestion was made for."""
 
 
 class VersionReason(StrEnum):
@@ -91,17 +100,35 @@ class NoteRepository:
         with self._database.snapshot() as sql:
             return _note(_stored(sql, note_id))
 
-    def save(self, note_id: str, sections: Mapping[str, str], now: datetime) -> Note:
-        """Overwrite the working text. Raises ValueError if `sections` are not those of the note's kind."""
+    def save(
+        self, note_id: str, sections: Mapping[str, str], now: datetime, provenance: Sequence[AiSpan] | None = None
+    ) -> Note:
+        """Overwrite the working text, and which of it a model wrote (None: what was known follows the text).
+
+        Raises ValueError if `sections` are not those of the note's kind, UsageFault if a signed text would change.
+        """
         with self._database.transaction() as sql:
-            return _overwrite(sql, note_id, sections, now)
+            return _overwrite(sql, note_id, sections, now, provenance)
 
     def checkpoint(
-        self, note_id: str, sections: Mapping[str, str], reason: VersionReason, actor: str, now: datetime
+        self,
+        note_id: str,
+        sections: Mapping[str, str],
+        reason: VersionReason,
+        actor: str,
+        now: datetime,
+        provenance: Sequence[AiSpan] | None = None,
+        expected: Binding | None = None,
     ) -> Note:
-        """Save, and keep this state as a version; a state equal to the newest version is not kept again."""
+        """Save, and keep this state as a version; a state equal to the newest version is not kept again.
+
+        With `expected` (a backfill) only if the note is still the one that the suggestion was made for: the same
+        patient, stay and note, at least that version, and the input that the doctor saw. Raises UsageFault if not.
+        """
         with self._database.transaction() as sql:
-            note = _overwrite(sql, note_id, sections, now)
+            if expected is not None:
+                _require_bound(sql, note_id, sections, expected)
+            note = _overwrite(sql, note_id, sections, now, provenance)
             if note.version and _version_sections(sql, note_id, note.version) == sections_json(note.sections):
                 return note
             note = replace(note, version=note.version + 1)
@@ -122,13 +149,42 @@ class NoteRepository:
             return sections_of(_version_sections(sql, note_id, version))
 
 
-def _overwrite(sql: Any, note_id: str, sections: Mapping[str, str], now: datetime) -> Note:
+def _require_bound(sql: Any, note_id: str, sections: Mapping[str, str], expected: Binding) -> None:
+    row = _stored(sql, note_id)
+    query = "SELECT patient_id FROM encounters WHERE encounter_id = ?"
+    (patient_id,) = sql.execute(query, [row["encounter_id"]]).fetchone()
+    here = Binding(patient_id, row["encounter_id"], note_id, row["version"], input_hash_of(sections))
+    verdict = check_backfill(expected, here)
+    if verdict.decision is not Decision.ALLOWED:
+        raise BackfillRefused(verdict.reason)
+
+
+def _overwrite(
+    sql: Any, note_id: str, sections: Mapping[str, str], now: datetime, provenance: Sequence[AiSpan] | None
+) -> Note:
     row = _stored(sql, note_id)
     if set(sections) != set(empty_sections(NoteKind(row["kind"]))):
         raise ValueError("the sections are not those of this kind of note")
+    text = sections_json(sections)
+    if row["state"] == NoteState.SIGNED and text != row["sections"]:
+        raise UsageFault(SIGNED_SENTENCE)
+    known = _followed(row, sections) if provenance is None else provenance
     return _change(
-        sql, row, sections=sections_json(sections), characters=_characters(sections), updated_at=time_text(now)
+        sql,
+        row,
+        sections=text,
+        characters=_characters(sections),
+        updated_at=time_text(now),
+        provenance=provenance_json(known),
     )
+
+
+def _followed(row: Mapping[str, Any], sections: Mapping[str, str]) -> tuple[AiSpan, ...]:
+    spans, before = provenance_of(row["provenance"]), sections_of(row["sections"])
+    for key, text in sections.items():
+        if spans and text != before.get(key, ""):
+            spans = followed(spans, key, before.get(key, ""), text, Known())
+    return spans
 
 
 def _change(sql: Any, row: Mapping[str, Any], **changes: Any) -> Note:
@@ -170,7 +226,7 @@ def _new_row(note: Note, created_at: datetime) -> dict[str, Any]:
             "author": note.author,
             "state": note.state.value,
             "signed_version": note.signed_version,
-            "provenance": "[]",
+            "provenance": provenance_json(note.provenance),
         }
     )
 
@@ -191,6 +247,7 @@ def _note(row: Mapping[str, Any]) -> Note:
         author=row["author"],
         state=NoteState(row["state"]),
         signed_version=row["signed_version"],
+        provenance=provenance_of(row["provenance"]),
     )
 
 

@@ -21,20 +21,14 @@ class HistoryActs(QObject):
     """The presenter of the history dialog."""
 
     def __init__(
-        self,
-        editor: NoteEditor,
-        notes: NoteController,
-        appearance: Appearance,
-        say: Callable[[str], None],
-        recognise: Callable[[], None],
+        self, editor: NoteEditor, notes: NoteController, appearance: Appearance, say: Callable[[str], None]
     ) -> None:
-        """`say` shows a sentence; `recognise` finds AI text anew after the note has changed."""
+        """`say` shows a sentence."""
         super().__init__(editor)
         self._editor = editor
         self._notes = notes
         self._appearance = appearance
         self._say = say
-        self._recognise = recognise
         self.dialog: HistoryDialog | None = None
         notes.opened.connect(lambda _note: self._close())
 
@@ -82,7 +76,6 @@ class HistoryActs(QObject):
         if binding is None or binding.note_id != note_id:
             return
         self._editor.replace_sections(sections)
-        self._recognise()
         self._notes.checkpoint(VersionReason.RESTORED, partial(self._say_restored, number, before))
 
     def _say_restored(self, number: int, before: int, newest: int) -> None:

@@ -30,6 +30,7 @@ from app.ui.history_acts import HistoryActs
 from app.ui.model_status import ModelStatusLabel
 from app.ui.note_editor import NoteEditor
 from app.ui.patient_list import PatientList
+from app.ui.provenance_acts import ProvenanceActs
 from app.ui.quality_watch import QualityWatch
 from app.ui.run_board import RunBoard
 from app.ui.shortcuts import install
@@ -81,8 +82,11 @@ class MainWindow(QMainWindow):
         self.answers = AnswerDesk(
             self.area, self.editor, self.desk, controllers.notes, controllers.feedback, controllers.table, appearance
         )
-        self.acts = SuggestionActs(self.area, self.editor, board, controllers.notes, controllers.feedback, appearance)
-        self.history = HistoryActs(self.editor, controllers.notes, appearance, self.say, self.acts.recognise_more)
+        self.sources = ProvenanceActs(self.editor, controllers.notes, self.say)
+        self.acts = SuggestionActs(
+            self.area, self.editor, board, controllers.notes, controllers.feedback, appearance, self.sources
+        )
+        self.history = HistoryActs(self.editor, controllers.notes, appearance, self.say)
         self.documents = DocumentActs(self.editor, controllers.notes, self.say)
         self.quality = QualityWatch(self.editor, now, controllers.checks)
         self.tasks = BoardActs(controllers.board, controllers.notes, appearance, now, self)
@@ -193,6 +197,7 @@ class MainWindow(QMainWindow):
         self.editor.edited.connect(notes.edit)
         self.editor.refused.connect(self.say)
         self.editor.header.version.clicked.connect(self.history.open)
+        comparisons.run_finished.connect(self.sources.learn)
         comparisons.model_changed.connect(self.model_status.update_status)
         self.desk.view_changed.connect(self._on_view_changed)
 
@@ -210,6 +215,9 @@ class MainWindow(QMainWindow):
             "documents": self.documents.choose,
             "previous_document": partial(self.documents.step, -1),
             "next_document": partial(self.documents.step, 1),
+            "review": self.sources.review_here,
+            "review_all": self.sources.review_all,
+            "source": self.sources.tell,
             "save": self._controllers.notes.checkpoint,
             "history": self.history.open,
             "quality": self.quality.use_list,
@@ -241,7 +249,7 @@ class MainWindow(QMainWindow):
         self.area.setVisible(note.note.kind is NoteKind.FIRST_PROGRESS)
         self.patients.mark_open(note.encounter.encounter_id)
         self.desk.show_note(note)
-        self.acts.recognise()
+        self.sources.show()
         self.quality.begin()
         self.editor.focus_first()
 

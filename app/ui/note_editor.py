@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -43,7 +43,6 @@ class NoteEditor(QWidget):
         self._note: OpenNote | None = None
         self._pages: dict[NoteKind, SectionPage] = {}
         self._page = self._page_of(NoteKind.FIRST_PROGRESS)
-        self._is_ai: Callable[[str], bool] = lambda _line: False
         self.sections = QScrollArea()
         self.quality = QualityList()
         self._body = QWidget()
@@ -126,11 +125,6 @@ class NoteEditor(QWidget):
         if self.last_focused is not None:
             self.last_focused.undo()
 
-    def set_ai_lines(self, is_ai: Callable[[str], bool]) -> None:
-        """How to tell AI lines, for every section."""
-        self._is_ai = is_ai
-        self._page.set_ai_lines(is_ai)
-
     def _page_of(self, kind: NoteKind) -> SectionPage:
         """The page of a kind, made when it is first needed."""
         if kind not in self._pages:
@@ -148,7 +142,6 @@ class NoteEditor(QWidget):
         self.sections.takeWidget().setParent(self)
         self._page, self.last_focused = page, None
         self.sections.setWidget(page)
-        page.set_ai_lines(self._is_ai)
         page.show()
 
     def _set_up(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from time import perf_counter
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
@@ -16,7 +15,6 @@ from app.ui.note_editor import NoteEditor
 from app.ui.quality_list import count_words
 
 PAUSE_MS = 500
-_AI_BUDGET_S = 0.02
 
 
 class QualityWatch(QObject):
@@ -51,19 +49,11 @@ class QualityWatch(QObject):
             self._checks.read_facts(self._editor.note.note)
 
     def check(self) -> None:
-        """Check the note as it stands and show what is found.
-
-        Telling AI lines from the doctor's own costs time once per line: a long note is done in several turns of the
-        event loop.
-        """
+        """Check the note as it stands and show what is found."""
         self._pause.stop()
         if self._editor.note is None:
             return
-        ai_lines = self._ai_lines()
-        if ai_lines is None:
-            self._pause.start(0)
-            return
-        self._show(check_note(self._checked(ai_lines)))
+        self._show(check_note(self.checked()))
 
     def use_list(self) -> None:
         """The key: from the note to the list, and from the list back, which closes it."""
@@ -83,7 +73,8 @@ class QualityWatch(QObject):
             self._facts = facts
             self._pause.start(PAUSE_MS)
 
-    def _checked(self, ai_lines: tuple[Span, ...]) -> CheckedNote:
+    def checked(self) -> CheckedNote:
+        """The open note as it stands, as the checks take it. There must be one."""
         note = self._editor.note
         assert note is not None
         texts = {key: editor.text() for key, editor in self._editor.editors.items()}
@@ -92,23 +83,15 @@ class QualityWatch(QObject):
             patient=note.patient,
             encounter=note.encounter,
             now=self._now(),
-            unreviewed_ai=ai_lines,
+            unreviewed_ai=self._ai_lines(),
             kind=note.note.kind,
             recorded_on=note.note.recorded_at.astimezone().date(),
             facts=self._facts,
         )
 
-    def _ai_lines(self) -> tuple[Span, ...] | None:
-        """None if the time was not enough; what was found out is remembered for the next turn."""
-        end = perf_counter() + _AI_BUDGET_S
-        found = []
-        for key, editor in self._editor.editors.items():
-            for start, stop, is_ai in editor.lines():
-                if is_ai:
-                    found.append(Span(key, start, stop))
-                if perf_counter() > end:
-                    return None
-        return tuple(found)
+    def _ai_lines(self) -> tuple[Span, ...]:
+        editors = self._editor.editors.items()
+        return tuple(Span(key, start, end) for key, editor in editors for start, end, is_ai in editor.lines() if is_ai)
 
     def _show(self, findings: tuple[Finding, ...]) -> None:
         self._editor.quality.show_findings(findings)

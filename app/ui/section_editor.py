@@ -1,13 +1,14 @@
-"""The editor of one section of a note: plain text that grows with its content, with AI lines tinted."""
+"""The editor of one section of a note: plain text that grows with its content, with a model's sentences tinted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QHelpEvent,
     QInputMethodEvent,
     QPainter,
     QPaintEvent,
@@ -17,13 +18,15 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextDocumentFragment,
 )
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QToolTip, QWidget
 
 from app.core.notes import MAX_SECTION_CHARACTERS, Section
+from app.core.provenance import AiSpan
 from app.ui.composition import Composition
 from app.ui.input_change import common_prefix
-from app.ui.text_positions import utf16_length
-from app.ui.text_safety import marked_copy
+from app.ui.sources import describe
+from app.ui.text_positions import code_points, utf16_length
+from app.ui.text_safety import AI_MARK, marked_copy, tool_tip
 from app.ui.theme import Theme, line_height_percent
 
 MAX_VISIBLE_LINES = 30
@@ -51,7 +54,9 @@ class SectionEditor(QTextEdit):
         self._origin = ""
         self.composition = Composition()
         self._loading = False
-        self._is_ai: Callable[[str], bool] = lambda _line: False
+        self.ai_spans: tuple[AiSpan, ...] = ()
+        self._ai_mark = AI_MARK
+        self._tinted: tuple[tuple[int, int], ...] = ()
         self._tint = QColor()
         self._rule = QColor()
         self._set_up()
@@ -77,6 +82,7 @@ class SectionEditor(QTextEdit):
     def set_text(self, text: str, origin: str) -> None:
         """Show the text of another note (`origin` is its id) with an empty undo history."""
         self._origin = origin
+        self.set_ai_spans(())
         self._loading = True
         self.setUndoRedoEnabled(False)
         self.setPlainText("")
@@ -113,10 +119,30 @@ class SectionEditor(QTextEdit):
         cursor.setPosition(min(position, self.document().characterCount() - 1))
         return self.cursorRect(cursor).top()
 
-    def set_ai_lines(self, is_ai: Callable[[str], bool]) -> None:
-        """How to tell a line that a model wrote from one of the doctor's own; such lines are tinted."""
-        self._is_ai = is_ai
+    def set_ai_spans(self, spans: Sequence[AiSpan], mark: str = AI_MARK) -> None:
+        """Which sentences a model wrote: those not reviewed are tinted, and `mark` goes with a copy of any."""
+        self.ai_spans, self._ai_mark = tuple(spans), mark
+        text = self.text() if spans else ""
+        waiting = [span for span in spans if not span.reviewed]
+        if text.isascii() or max(text) <= "\uffff":
+            self._tinted = tuple((span.start, span.end) for span in waiting)
+        else:
+            self._tinted = tuple((utf16_length(text[: span.start]), utf16_length(text[: span.end])) for span in waiting)
         self.viewport().update()
+
+    def ai_span_at(self, place: int) -> AiSpan | None:
+        """The sentence of a model at this place (in code points), if there is one."""
+        return next((span for span in self.ai_spans if span.start <= place <= span.end), None)
+
+    def stretch(self) -> tuple[int, int, int]:
+        """Start and end of what is selected, or of the cursor's paragraph, and the cursor's place, in code points."""
+        text, cursor = self.text(), self.textCursor()
+        block = cursor.block()
+        ends = (block.position(), block.position() + block.length() - 1)
+        if cursor.hasSelection():
+            ends = (cursor.selectionStart(), cursor.selectionEnd())
+        start, end, place = (code_points(text, position) for position in (*ends, cursor.position()))
+        return start, end, place
 
     def set_theme(self, theme: Theme) -> None:
         """Colours of the tint and of its left rule."""
@@ -124,10 +150,11 @@ class SectionEditor(QTextEdit):
         self.viewport().update()
 
     def lines(self) -> Iterator[tuple[int, int, bool]]:
-        """Each line's start and end in Unicode code points, and whether a model wrote it."""
+        """Each line's start and end in Unicode code points, and whether it has a model's words that wait for review."""
         start = 0
+        waiting = [(span.start, span.end) for span in self.ai_spans if not span.reviewed]
         for line in self.text().split("\n"):
-            yield start, start + len(line), self._is_ai(line)
+            yield start, start + len(line), _touched(waiting, start, start + len(line))
             start += len(line) + 1
 
     def select(self, start: int, end: int) -> int:
@@ -142,14 +169,17 @@ class SectionEditor(QTextEdit):
 
     def has_ai_lines(self) -> bool:
         """Whether any line is tinted."""
-        return any(map(self._is_ai, self.text().split("\n")))
+        return bool(self._tinted)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """As tall as the text, within the line limits."""
         return QSize(super().sizeHint().width(), self._wanted_height())
 
     def event(self, event: QEvent) -> bool:
-        """Keep every key of a composition away from the shortcuts."""
+        """Keep every key of a composition away from the shortcuts; say where a sentence comes from."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            self._show_source(event)
+            return True
         if self.composition.keeps(event):
             event.accept()
             return True
@@ -169,15 +199,17 @@ class SectionEditor(QTextEdit):
         self._grow()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        self._paint_ai_lines(event.rect())
+        self._paint_tint(event.rect())
         super().paintEvent(event)
 
     def createMimeDataFromSelection(self) -> QMimeData:  # noqa: N802
-        """Plain text; where it holds AI lines the mark goes with it, save back into the same note."""
+        """Plain text; where it holds a model's words the mark goes with it, save back into the same note."""
         text = QTextDocumentFragment(self.textCursor()).toPlainText()
+        start, end, _ = self.stretch()
+        marked = any(span.start < end and start < span.end for span in self.ai_spans)
         data = QMimeData()
         data.setData(_ORIGIN_FORMAT, f"{self._origin}\n{text}".encode())
-        data.setText(marked_copy(text) if any(map(self._is_ai, text.split("\n"))) else text)
+        data.setText(marked_copy(text, self._ai_mark) if marked else text)
         return data
 
     def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802
@@ -188,6 +220,11 @@ class SectionEditor(QTextEdit):
             return
         self.textCursor().insertText(text)
         self.ensureCursorVisible()
+
+    def _show_source(self, event: QHelpEvent) -> None:
+        position = self.cursorForPosition(self.viewport().mapFrom(self, event.pos())).position()
+        span = self.ai_span_at(code_points(self.text(), position))
+        QToolTip.showText(event.globalPos(), tool_tip(describe(span, self.text())) if span else "", self)
 
     def _pasted_text(self, source: QMimeData) -> str:
         origin, _, text = bytes(source.data(_ORIGIN_FORMAT).data()).decode(errors="replace").partition("\n")
@@ -200,7 +237,7 @@ class SectionEditor(QTextEdit):
             return
         self.edited.emit(self.section.key, self.text())
 
-    def _paint_ai_lines(self, exposed: QRect) -> None:
+    def _paint_tint(self, exposed: QRect) -> None:
         painter = QPainter(self.viewport())
         layout = self.document().documentLayout()
         offset = self.verticalScrollBar().value()
@@ -208,7 +245,7 @@ class SectionEditor(QTextEdit):
             box = layout.blockBoundingRect(block).toAlignedRect().translated(0, -offset)
             if box.top() > exposed.bottom():
                 break
-            if self._is_ai(block.text()):
+            if _touched(self._tinted, block.position(), block.position() + block.length() - 1):
                 painter.fillRect(0, box.top(), self.viewport().width(), box.height(), self._tint)
                 painter.fillRect(0, box.top(), _RULE_WIDTH, box.height(), self._rule)
         painter.end()
@@ -234,3 +271,7 @@ def _blocks_from(block: QTextBlock) -> Iterator[QTextBlock]:
     while block.isValid():
         yield block
         block = block.next()
+
+
+def _touched(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    return any(first < end and start < last for first, last in spans)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
@@ -57,11 +57,6 @@ class SectionPage(QWidget):
             editor.set_text(texts.get(key, ""), origin)
             editor.setReadOnly(False)
         self._show_count()
-
-    def set_ai_lines(self, is_ai: Callable[[str], bool]) -> None:
-        """How to tell AI lines, for every section."""
-        for editor in self.editors.values():
-            editor.set_ai_lines(is_ai)
 
     def settle(self) -> None:
         """Give every editor the place that its text needs, now."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from app.controllers.feedback import FeedbackController
-from app.controllers.note import NoteController, VersionReason
+from app.controllers.note import NoteController
 from app.core.backfill import Decision, check_backfill, merged_text
-from app.core.differential import parse_items
 from app.core.events import Vote
 from app.core.notes import DIFFERENTIAL
-from app.ui.ai_lines import AiLines
 from app.ui.backfill_dialog import BackfillDialog
 from app.ui.comparison_area import ComparisonArea
 from app.ui.note_editor import NoteEditor
+from app.ui.provenance_acts import ProvenanceActs
 from app.ui.run_board import RunBoard, RunCard
 from app.ui.text_safety import marked_copy, plain_text, visible_controls
 from app.ui.theme import Appearance
@@ -35,6 +36,7 @@ class SuggestionActs(QObject):
         notes: NoteController,
         feedback: FeedbackController,
         appearance: Appearance,
+        sources: ProvenanceActs,
     ) -> None:
         super().__init__(area)
         self._area = area
@@ -43,7 +45,7 @@ class SuggestionActs(QObject):
         self._notes = notes
         self._feedback = feedback
         self._appearance = appearance
-        self._ai_lines = AiLines()
+        self._sources = sources
         self.dialog: BackfillDialog | None = None
         self._connect()
 
@@ -77,26 +79,10 @@ class SuggestionActs(QObject):
             return
         text = plain_text(self._picked(card, items))
         QGuiApplication.clipboard().setText(marked_copy(text))
-        self._learn([text])
         self._feedback.copied(run_id)
         pane = self._area.pane_of(run_id)
         if pane is not None:
             pane.say_briefly("已复制，末尾带 AI 标记")
-
-    def recognise(self) -> None:
-        """A note was opened: find the AI text that stands in it."""
-        self._close_dialog()
-        self._ai_lines.clear()
-        self.recognise_more()
-
-    def recognise_more(self) -> None:
-        """Find AI text that came into the open note otherwise than by a backfill."""
-        note = self._notes.open_note
-        if note is not None:
-            wholes = [generation.outcome.text for _, generations in note.comparisons for generation in generations]
-            texts = [text for whole in wholes for text in (whole, *_pieces(whole))]
-            self._ai_lines.recognise(texts, note.note.sections.values())
-        self._editor.set_ai_lines(self._ai_lines.contains)
 
     def _connect(self) -> None:
         self._area.backfill_wanted.connect(self.backfill)
@@ -105,6 +91,7 @@ class SuggestionActs(QObject):
         self._area.copy_items_wanted.connect(self.copy)
         self._area.vote_wanted.connect(self._feedback.vote)
         self._feedback.vote_stored.connect(self._on_vote_stored)
+        self._notes.opened.connect(lambda _note: self._close_dialog())
         self._feedback.failed.connect(self._area.notice.say)
 
     def _picked(self, card: RunCard, items: tuple[int, ...]) -> str:
@@ -144,23 +131,21 @@ class SuggestionActs(QObject):
         if binding is None or check_backfill(card.run.binding, binding).decision is Decision.REFUSED:
             return
         editor = self._editor.differential
-        self._learn([addition])
-        start = editor.replace_whole(merged_text(editor.text(), addition))
+        before = editor.text()
+        self._sources.learn_text(card.run, addition)
+        start = editor.replace_whole(merged_text(before, addition))
+        # The doctor has seen the present input, and was asked if the suggestion was made from another one.
+        expected = replace(card.run.binding, input_hash=binding.input_hash)
+        self._notes.keep_backfill(expected, lambda reason: self._take_back(before, reason))
         self._feedback.backfilled(card.run.run_id, DIFFERENTIAL.key, addition)
-        self._notes.checkpoint(VersionReason.BACKFILL)
         self._editor.show_section(editor, start)
 
-    def _learn(self, texts: list[str]) -> None:
-        self._ai_lines.learn(texts)
-        self._editor.set_ai_lines(self._ai_lines.contains)
+    def _take_back(self, before: str, reason: str) -> None:
+        self._editor.differential.replace_whole(before)
+        self._area.notice.say(reason)
 
     def _on_vote_stored(self, run_id: str, vote: Vote) -> None:
         self._board.vote(run_id, vote)
         pane = self._area.pane_of(run_id)
         if pane is not None:
             pane.refresh()
-
-
-def _pieces(text: str) -> list[str]:
-    """The diagnoses of a suggestion one by one, as they may have been put into a note."""
-    return [text[item.start : item.end] for item in parse_items(text)]

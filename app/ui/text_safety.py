@@ -16,6 +16,7 @@ import nh3
 from markdown.inlinepatterns import SimpleTagInlineProcessor
 
 AI_MARK = "AI生成，须医师审核"
+AI_ASSISTED_MARK = "AI辅助，医师已审核"
 MAX_DRAWN_CHARACTERS = 12_000
 MAX_TABLE_CELLS = 400
 MAX_CHUNK_CHARACTERS = 6_000
@@ -102,10 +103,10 @@ def plain_text(source: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def marked_copy(text: str) -> str:
+def marked_copy(text: str, mark: str = AI_MARK) -> str:
     """`text` as it may leave the window: with the AI mark on a line of its own, once."""
     text = visible_controls(text).rstrip()
-    return text if text.endswith(f"【{AI_MARK}】") else f"{text}\n【{AI_MARK}】"
+    return text if text.endswith(f"【{mark}】") else f"{text}\n【{mark}】"
 
 
 def tool_tip(*lines: str) -> str:

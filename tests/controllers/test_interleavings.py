@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from PySide6.QtCore import QCoreApplication, QEvent
 
 from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.controllers.feedback import FeedbackController
-from app.controllers.note import NoteController, OpenNote, SaveTiming, VersionReason
+from app.controllers.note import NoteController, OpenNote, SaveTiming
 from app.core.backfill import Decision, check_backfill, merged_text
 from app.core.entities import Sex
 from app.core.events import Vote
@@ -31,7 +32,7 @@ from app.inference.engine import GenerationRequest
 from app.inference.engines.scripted import Script, scripted_model
 from app.inference.prepared import PreparedModel
 from app.infra.resources import resource_text
-from app.ui.ai_lines import AiLines
+from app.ui.provenance_acts import origin_of
 from app.ui.run_board import RunBoard
 from tests.helpers.markers import assert_all_at_home, assert_at_home, assert_stored_at_home, marker
 from tests.helpers.records import DOCTOR, repositories_in
@@ -61,7 +62,7 @@ class Program:
             models, self.storage, _prompt, TEMPLATE.decoding, make_thread=self._make_thread
         )
         self.feedback = FeedbackController(self.storage, DOCTOR)
-        self.board, self.ai_lines = RunBoard(), AiLines()
+        self.board = RunBoard()
         self.bindings: dict[str, Binding] = {}
         self.notes.opened.connect(self._on_opened)
         self.comparisons.comparison_started.connect(self._on_started)
@@ -90,10 +91,10 @@ class Program:
             return False
         note = self.notes.open_note
         assert note is not None
-        self.ai_lines.learn([card.text])
+        self.notes.learn(card.text, origin_of(card.run))
         self.notes.edit("differential", merged_text(note.note.sections["differential"], card.text))
         self.feedback.backfilled(run_id, "differential", card.text)
-        self.notes.checkpoint(VersionReason.BACKFILL)
+        self.notes.keep_backfill(replace(card.run.binding, input_hash=binding.input_hash), pytest.fail)
         return True
 
     def _make_thread(self, model: PreparedModel) -> Any:
@@ -102,9 +103,9 @@ class Program:
 
     def _on_opened(self, note: OpenNote) -> None:
         self.board.open_note(note.comparisons, note.votes)
-        self.ai_lines.clear()
-        texts = [generation.outcome.text for _, generations in note.comparisons for generation in generations]
-        self.ai_lines.recognise(texts, note.note.sections.values())
+        for _, generations in note.comparisons:
+            for generation in generations:
+                self.notes.learn(generation.outcome.text, origin_of(generation.run))
 
     def _on_started(self, comparison: Comparison) -> None:
         self.board.start(comparison)
@@ -280,7 +281,8 @@ class Ward(RuleBasedStateMachine):
             for comparison, generations in note.comparisons:
                 assert_at_home("the open note's comparisons", comparison.case_features, own)
                 assert_all_at_home("its generations", (item.outcome.text for item in generations), own)
-            assert_all_at_home("what is known as AI text", program.ai_lines._known, own)
+            known = program.notes._saver(note)._known.sentences
+            assert_all_at_home("what is known as AI text", known, own)
         for saver in program.notes._savers.values():
             assert_all_at_home(
                 "what is to be saved", saver.note.sections.values(), self.markers[saver.note.encounter_id]

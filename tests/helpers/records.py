@@ -9,6 +9,7 @@ from uuid import uuid4
 from app.core.entities import Encounter, Patient, Sex
 from app.core.events import EventKind, FeedbackEvent, Vote
 from app.core.notes import NoteKind, input_hash
+from app.core.provenance import AiSpan, Origin
 from app.core.runs import (
     Binding,
     Comparison,
@@ -109,3 +110,8 @@ def a_full_comparison(repositories: Repositories, binding: Binding) -> tuple[Com
     for generation in generations:
         repositories.comparisons.record_generation(generation)
     return comparison, generations
+
+
+def ai_span(start: int, end: int, original: str, section: str = "differential") -> AiSpan:
+    """A sentence that a model wrote, not reviewed."""
+    return AiSpan(section, start, end, original, Origin("r1", "模型 0", "scripted 1.0", NOW))

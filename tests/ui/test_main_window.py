@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QInputMethodEvent
+from PySide6.QtGui import QGuiApplication, QInputMethodEvent, QTextCursor
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap import Services, start_services
+from app.cli.suggest_case import doctor_name
 from app.core.entities import Sex
 from app.core.events import EventKind
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, SECTIONS, NoteKind
@@ -490,3 +491,79 @@ def test_an_empty_document_can_be_dropped_and_a_date_changed(open_ward: Open) ->
         notes.delete_empty_document()
     assert notes.open_note.note.kind is NoteKind.FIRST_PROGRESS
     assert [summary.kind for summary in notes.open_note.documents] == [NoteKind.FIRST_PROGRESS]
+
+
+def sources(ward: Ward) -> list[tuple[str, bool]]:
+    """The sentences of the open note that a model wrote, and whether they were reviewed."""
+    note = ward.services.controllers.notes.open_note
+    assert note is not None
+    return [(note.note.sections[one.section][one.start : one.end], one.reviewed) for one in note.note.provenance]
+
+
+def test_sentences_keep_their_source_through_edits_undo_review_and_reopening(open_ward: Open) -> None:
+    ward = open_ward(Script(answer(1)))
+    encounter, other = ward.admit("张某", "3床"), ward.admit("乙", "5床")
+    ward.open(encounter)
+    ward.write_input()
+    ward.run_to_the_end()
+    ward.press(Qt.Key.Key_1, CONTROL)
+    lines = [line.strip() for line in plain(1).split("\n")]
+    assert sources(ward) == [(line, False) for line in lines]
+    ward.press(Qt.Key.Key_Z, CONTROL)
+    assert sources(ward) == []
+    ward.press(Qt.Key.Key_Z, CONTROL | SHIFT)
+    assert sources(ward) == [(line, False) for line in lines], "what is put back is the model's still"
+    editor = ward.window.editor.differential
+    editor.moveCursor(QTextCursor.MoveOperation.End)
+    editor.insertPlainText("\n医师自己补充的一行字")
+    editor.select(3, 5)
+    editor.insertPlainText("急性的")
+    assert sources(ward)[0] == ("1. 急性的心肌梗死1", False)
+    ward.press(Qt.Key.Key_I, CONTROL)
+    assert "脚本 model1" in ward.notice
+    assert "改动 9%" in ward.notice
+    ward.press(Qt.Key.Key_R, CONTROL)
+    assert [done for _, done in sources(ward)] == [True, False, False]
+    assert [is_ai for _, _, is_ai in editor.lines()] == [False, True, True, False]
+    ward.press(Qt.Key.Key_R, CONTROL | SHIFT)
+    assert not editor.has_ai_lines()
+    kept = sources(ward)
+    ward.open(other)
+    assert sources(ward) == []
+    ward.open(encounter)
+    assert sources(ward) == kept
+    editor.selectAll()
+    editor.copy()
+    assert QGuiApplication.clipboard().text().endswith(f"【{AI_MARK}】"), "until it is signed"
+    repositories = ward.stored()
+    note = repositories.notes.open(encounter, NoteKind.FIRST_PROGRESS, datetime.now(UTC))
+    repositories.close()
+    assert {one.reviewed_by for one in note.provenance} == {doctor_name()}
+
+
+def test_a_backfill_into_a_note_that_became_another_persons_is_taken_back(open_ward: Open) -> None:
+    ward = open_ward(Script(answer(1)))
+    ward.open(ward.admit("张某", "3床"))
+    ward.admit("乙", "5床")
+    ward.write_input()
+    ward.run_to_the_end()
+
+    def move(repositories: Repositories) -> None:
+        with repositories.database.transaction() as sql:
+            (other,) = sql.execute("SELECT patient_id FROM patients WHERE name = '乙'").fetchone()
+            sql.execute("UPDATE encounters SET patient_id = ? WHERE bed = '3床'", [other])
+
+    moved: list[object] = []
+    ward.services.storage.submit(move, moved.append, pytest.fail)
+    ward.press(Qt.Key.Key_1, CONTROL)
+    ward.bot.waitUntil(lambda: "另一位患者" in ward.notice)
+    assert ward.differential == ""
+    notes = ward.services.controllers.notes
+    ward.bot.waitUntil(lambda: not notes.unsaved)
+    note = notes.open_note
+    assert note is not None
+    repositories = ward.stored()
+    assert repositories.notes.get(note.note.note_id).sections["differential"] == ""
+    versions = [repositories.notes.version_sections(note.note.note_id, 1)["differential"]]
+    repositories.close()
+    assert versions == [""]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -20,6 +19,7 @@ from app.ui.quality_list import words
 from app.ui.quality_watch import QualityWatch
 from app.ui.theme import Appearance
 from app.workers.storage_thread import StorageThread
+from tests.helpers.records import ai_span
 from tests.helpers.storage import storage
 from tests.ui.conftest import NOW
 
@@ -105,8 +105,8 @@ def test_a_finding_whose_text_is_gone_leads_to_what_is_left(editor: NoteEditor, 
 
 
 def test_ai_lines_are_told_until_they_are_gone(editor: NoteEditor, watch: QualityWatch) -> None:
-    editor.set_ai_lines(lambda line: line.startswith("1."))
     editor.differential.set_text("自写：不支持\n1. 主动脉夹层：不支持", "n3")
+    editor.differential.set_ai_spans([ai_span(10, 15, "主动脉夹层")])
     watch.check()
     (finding,) = [finding for finding in editor.quality.findings if finding.code == "unreviewed_ai"]
     assert finding.span == Span(DIFFERENTIAL.key, 7, 19)
@@ -119,24 +119,6 @@ def test_the_key_opens_and_closes_and_the_header_too(editor: NoteEditor, watch: 
     assert QApplication.focusWidget() in editor.editors.values()
     qtbot.mouseClick(editor.header.quality, Qt.MouseButton.LeftButton)
     assert editor.quality.isVisible()
-
-
-def test_slow_recognition_of_ai_lines_is_spread_over_turns(
-    editor: NoteEditor, watch: QualityWatch, qtbot: QtBot
-) -> None:
-    answers: dict[str, bool] = {}
-
-    def slow(line: str) -> bool:
-        if line not in answers:
-            time.sleep(0.004)
-            answers[line] = False
-        return answers[line]
-
-    editor.editors[CASE_FEATURES.key].set_text("\n".join(f"第{number}行" for number in range(30)), "n3")
-    editor.set_ai_lines(slow)
-    watch.check()
-    assert "sex_organ" in codes(editor), "the first turn was not enough"
-    qtbot.waitUntil(lambda: "sex_organ" not in codes(editor))
 
 
 def test_the_rest_of_the_stay_counts_as_soon_as_it_is_read(

@@ -8,6 +8,7 @@ from app.core.notes import DIFFERENTIAL, MAX_SECTION_CHARACTERS
 from app.ui.section_editor import SectionEditor
 from app.ui.text_safety import AI_MARK
 from app.ui.theme import LIGHT
+from tests.helpers.records import ai_span
 
 
 @pytest.fixture
@@ -90,8 +91,8 @@ def test_a_paste_that_is_too_long_is_refused_whole(editor: SectionEditor, qtbot:
 
 
 def test_ai_lines_are_copied_with_the_mark_but_come_back_plain_into_the_same_note(editor: SectionEditor) -> None:
-    editor.set_ai_lines(lambda line: line.startswith("AI"))
     editor.set_text("医师写的\nAI写的", "n1")
+    editor.set_ai_spans([ai_span(5, 9, "AI写的")])
     editor.selectAll()
     data = editor.createMimeDataFromSelection()
     assert data.text() == f"医师写的\nAI写的\n【{AI_MARK}】"
@@ -164,7 +165,7 @@ def test_ai_lines_in_sight_are_tinted_after_scrolling_and_while_composing(
 ) -> None:
     editor.set_theme(LIGHT)
     editor.set_text("一\n" * 200, "n1")
-    editor.set_ai_lines(lambda line: line == "一")
+    editor.set_ai_spans([ai_span(2 * number, 2 * number + 1, "一") for number in range(200)])
     editor.show()
     bar = editor.verticalScrollBar()
     bar.setValue(bar.maximum() // 2)
