@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from app.inference.messages import Reading, Text
+from app.inference.repetition import RepetitionFilter
 
 BATCH_SECONDS = 0.04
 
@@ -55,6 +56,7 @@ class TokenStream:
         self._request_id = request_id
         self._send = send
         self._filter = StopFilter(stop)
+        self._repetition = RepetitionFilter()
         self._is_cancelled = is_cancelled
         self._clock = clock
         self._lock = threading.Lock()
@@ -66,11 +68,11 @@ class TokenStream:
 
     @property
     def stopped(self) -> bool:
-        """True once a stop string came."""
-        return self._filter.stopped
+        """True once a stop string came, or the model only repeats itself."""
+        return self._filter.stopped or self._repetition.stopped
 
     def cancelled(self) -> bool:
-        """True once the engine should end: by request, or because a stop string came."""
+        """True once the engine should end: by request, or because the text is at its end."""
         return self._is_cancelled() or self.stopped
 
     def reading(self, done: int, total: int) -> None:
@@ -88,7 +90,7 @@ class TokenStream:
                 self.first_token_at = self._clock()
             self.tokens += tokens
             self._pending_tokens += tokens
-            self._pending += self._filter.feed(delta)
+            self._pending += self._repetition.feed(self._filter.feed(delta))
             if first or self._is_due():
                 self._flush()
 
@@ -100,7 +102,7 @@ class TokenStream:
     def finish(self) -> None:
         """Send all that is left, with what was held back in case a stop string began."""
         with self._lock:
-            self._pending += self._filter.rest()
+            self._pending += self._repetition.feed(self._filter.rest()) + self._repetition.rest()
             self._flush()
 
     def _is_due(self) -> bool:
