@@ -9,10 +9,13 @@ from PySide6.QtCore import QObject, Signal
 
 from app.controllers.autosave import local_now
 from app.core import acts
-from app.core.acts import Act
+from app.core.acts import Act, ErrorReport
 from app.core.errors import WardNoteError
-from app.core.events import Vote
+from app.core.events import EventKind, Vote
+from app.storage.feedback import OwnFeedback
 from app.workers.storage_thread import StorageThread
+
+__all__ = ["FeedbackController", "OwnFeedback"]
 
 _BUG = "程序内部出错，这次反馈没有保存；若反复出现，请联系信息科。"
 
@@ -53,6 +56,23 @@ class FeedbackController(QObject):
             lambda repositories: repositories.feedback.item_votes(note_id, self._actor),
             done,
             lambda _error: self.failed.emit("以前对各诊断的评价未能读取，请重新打开这份病历。"),
+        )
+
+    def report(self, run_id: str, report: ErrorReport, item: str = "") -> None:
+        """There is an error in a piece of the suggestion's text, which is about the diagnosis `item`, if any."""
+        self.record(run_id, acts.error_reported(report, item))
+
+    def judge_all(self, kind: EventKind, run_ids: Sequence[str]) -> None:
+        """NONE_CORRECT or ALL_ACCEPTABLE of these finished suggestions of a comparison."""
+        make = {EventKind.NONE_CORRECT: acts.none_correct, EventKind.ALL_ACCEPTABLE: acts.all_acceptable}[kind]
+        self.record(run_ids[0], make(run_ids))
+
+    def mine(self, done: Callable[[tuple[OwnFeedback, ...]], None]) -> None:
+        """Read what this doctor has said about suggestions, the newest first."""
+        self._storage.submit(
+            lambda repositories: repositories.feedback.of_actor(self._actor),
+            done,
+            lambda _error: self.failed.emit("您的反馈未能读取，请稍后再试。"),
         )
 
     def copied(self, run_id: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,20 @@ from app.storage.chain import FEEDBACK_EVENTS, append
 from app.storage.codec import time_text, to_json
 from app.storage.database import Database
 from app.storage.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFeedback:
+    """What a doctor said, about whose suggestion: `model` is the title as the window shows it."""
+
+    event: FeedbackEvent
+    patient: str
+    bed: str
+    model: str
+
+
+_SAID = (EventKind.VOTE, EventKind.ERROR_REPORTED, EventKind.NONE_CORRECT, EventKind.ALL_ACCEPTABLE)
+_MOST = 1_000
 
 
 class FeedbackRepository:
@@ -42,6 +57,16 @@ class FeedbackRepository:
     def item_votes(self, note_id: str, actor: str) -> Mapping[tuple[str, str], Vote]:
         """A doctor's standing votes on single diagnoses of a note, by generation and name, as in `votes`."""
         return {key: vote for key, vote in self._standing(note_id, actor).items() if key[1]}
+
+    def of_actor(self, actor: str) -> tuple[OwnFeedback, ...]:
+        """What this doctor said about suggestions, the newest first, at most 1,000."""
+        query = f"""SELECT f.*, p.name AS patient, e.bed, json_extract(r.identity, '$.title') AS title
+            FROM feedback_events f JOIN runs r ON r.run_id = f.generation_id JOIN comparisons c USING (comparison_id)
+            JOIN patients p USING (patient_id) JOIN encounters e USING (encounter_id)
+            WHERE f.actor = ? AND f.kind IN ({", ".join("?" * len(_SAID))}) ORDER BY f.seq DESC LIMIT {_MOST}"""
+        with self._database.snapshot() as sql:
+            rows = sql.query(query, [actor, *(kind.value for kind in _SAID)])
+            return tuple(OwnFeedback(_event(row), row["patient"], row["bed"], row["title"]) for row in rows)
 
     def _standing(self, note_id: str, actor: str) -> dict[tuple[str, str], Vote]:
         query = """SELECT f.generation_id, f.item, json_extract(f.data, '$.vote') AS vote

@@ -35,6 +35,7 @@ class ComparisonArea(QWidget):
         earlier_wanted: the id of a comparison of this note.
         backfill_wanted, copy_wanted, stop_run_wanted: a run id; vote_wanted: a run id and a Vote.
         backfill_items_wanted, copy_items_wanted: a run id, and diagnoses by index.
+        reasons_wanted, report_wanted: as of the panes.
         restart_wanted: a model's name.
     """
 
@@ -47,6 +48,8 @@ class ComparisonArea(QWidget):
     copy_items_wanted = Signal(str, object)
     stop_run_wanted = Signal(str)
     vote_wanted = Signal(str, object)
+    reasons_wanted = Signal(str, object, object, str)
+    report_wanted = Signal(object)
     restart_wanted = Signal(str)
 
     def __init__(
@@ -172,6 +175,8 @@ class ComparisonArea(QWidget):
             pane.copy_items_wanted.connect(self.copy_items_wanted)
             pane.stop_wanted.connect(self.stop_run_wanted)
             pane.vote_wanted.connect(self.vote_wanted)
+            pane.reasons_wanted.connect(self.reasons_wanted)
+            pane.report_wanted.connect(self.report_wanted)
             pane.restart_wanted.connect(self.restart_wanted)
 
     def _on_theme(self, theme: Theme) -> None:

@@ -15,6 +15,7 @@ from app.core.picks import Picks, composed
 from app.ui.item_marks import item_marks
 from app.ui.item_text import TICKED, UNTICKED, item_text
 from app.ui.markdown_view import MarkdownView
+from app.ui.quote_span import Quote, quote_of
 from app.ui.text_positions import code_points, utf16_length
 from app.ui.theme import Theme
 
@@ -42,6 +43,7 @@ class ItemView(MarkdownView):
         picks_changed: what would go into the note changed.
         insert_wanted, copy_wanted: a tuple of diagnoses by index.
         vote_wanted: a diagnosis by index, and a Vote.
+        report_wanted: there is an error in what is selected.
     """
 
     entry_changed = Signal(object)
@@ -49,6 +51,7 @@ class ItemView(MarkdownView):
     insert_wanted = Signal(object)
     copy_wanted = Signal(object)
     vote_wanted = Signal(int, object)
+    report_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._answer: JudgedAnswer | None = None
@@ -116,6 +119,21 @@ class ItemView(MarkdownView):
             self._mark()
             self._show_first_lit()
 
+    def selected_places(self) -> tuple[int, int] | None:
+        """What is selected in the drawn text, in code points; without a selection where the keyboard stands."""
+        cursor, text = self.textCursor(), self.toPlainText()
+        if cursor.hasSelection():
+            return code_points(text, cursor.selectionStart()), code_points(text, cursor.selectionEnd())
+        here = next((place for place in self._places if place.about == self.current), None)
+        return None if here is None else (here.start, here.end)
+
+    def quote(self) -> Quote | None:
+        """The selected words in the text as the model wrote it."""
+        selected = self.selected_places()
+        if self._answer is None or selected is None:
+            return None
+        return quote_of(self._answer, self.toPlainText(), self._places, *selected)
+
     def set_theme(self, theme: Theme) -> None:
         """Colours of the marks."""
         self._theme = theme
@@ -164,6 +182,7 @@ class ItemView(MarkdownView):
         if self.current is not None:
             for words, act in self._acts().items():
                 menu.addAction(words, act)
+            menu.addAction("识别错误\tCtrl+E", self.report_wanted.emit)
             menu.addSeparator()
         copy = menu.addAction("复制所选文字", self.copy)
         copy.setEnabled(self.textCursor().hasSelection())

@@ -17,7 +17,7 @@ from app.controllers.comparison import ComparisonController
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController, OpenNote
 from app.core.diagnosis_table import DiagnosisTable
-from app.core.events import Vote
+from app.core.events import EventKind, Vote
 from app.core.notes import NoteKind
 from app.ui.answer_desk import AnswerDesk
 from app.ui.arrangement import Arrangement
@@ -27,6 +27,7 @@ from app.ui.comparison_desk import ComparisonDesk
 from app.ui.dialogs import HelpDialog, PatientDialog
 from app.ui.document_acts import DocumentActs
 from app.ui.history_acts import HistoryActs
+from app.ui.judgement_acts import JudgementActs
 from app.ui.model_status import ModelStatusLabel
 from app.ui.note_editor import NoteEditor
 from app.ui.patient_list import PatientList
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
             self.area, self.editor, board, controllers.notes, controllers.feedback, appearance, self.sources
         )
         self.history = HistoryActs(self.editor, controllers.notes, appearance, self.say)
+        self.judgements = JudgementActs(self.area, self.desk, controllers.feedback, self.say)
         self.documents = DocumentActs(self.editor, controllers.notes, self.say)
         self.quality = QualityWatch(self.editor, now, controllers.checks)
         self.tasks = BoardActs(controllers.board, controllers.notes, appearance, now, self)
@@ -208,6 +210,10 @@ class MainWindow(QMainWindow):
             "undo": self.editor.undo,
             "vote_up": lambda: self._vote(Vote.UP),
             "vote_down": lambda: self._vote(Vote.DOWN),
+            "report": self.judgements.report,
+            "none_correct": lambda: self.judgements.judge_all(EventKind.NONE_CORRECT),
+            "all_acceptable": lambda: self.judgements.judge_all(EventKind.ALL_ACCEPTABLE),
+            "my_feedback": self.judgements.show_mine,
             "next_area": lambda: self._move_focus(1),
             "previous_area": lambda: self._move_focus(-1),
             "search": self.patients.focus_search,

@@ -145,7 +145,11 @@ class SuggestionActs(QObject):
         self._area.notice.say(reason)
 
     def _on_vote_stored(self, run_id: str, vote: Vote) -> None:
+        card = self._board.run(run_id)
+        before = card.vote if card is not None else None
         self._board.vote(run_id, vote)
         pane = self._area.pane_of(run_id)
         if pane is not None:
             pane.refresh()
+            if vote is not before:
+                pane.offer_reasons()

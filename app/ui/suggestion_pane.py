@@ -11,6 +11,7 @@ from app.ui.elided_label import ElidedLabel
 from app.ui.icons import coloured_icon, icon
 from app.ui.item_view import ItemView
 from app.ui.markdown_view import text_style
+from app.ui.reason_chips import ReasonChips
 from app.ui.run_board import RunCard
 from app.ui.text_safety import visible_controls
 from app.ui.theme import Appearance, Theme, ui_font
@@ -28,6 +29,8 @@ class SuggestionPane(QFrame):
         backfill_wanted, copy_wanted, stop_wanted
         backfill_items_wanted, copy_items_wanted: run_id, the diagnoses by index.
         vote_wanted: run_id, Vote; pressing the thumb that is down already withdraws it.
+        reasons_wanted: run_id, the standing Vote, the reasons for it, words.
+        report_wanted: this pane; there is an error in what is selected.
         restart_wanted: the name of a model that is not started by itself any more.
     """
 
@@ -37,6 +40,8 @@ class SuggestionPane(QFrame):
     backfill_items_wanted = Signal(str, object)
     copy_items_wanted = Signal(str, object)
     vote_wanted = Signal(str, object)
+    reasons_wanted = Signal(str, object, object, str)
+    report_wanted = Signal(object)
     restart_wanted = Signal(str)
 
     def __init__(self, number: int, appearance: Appearance) -> None:
@@ -59,6 +64,8 @@ class SuggestionPane(QFrame):
         self.copy_button = _tool(f"复制第 {number} 份建议 Ctrl+Shift+{number}")
         self.up_button = _tool("赞成这份建议 Ctrl+↑", checkable=True)
         self.down_button = _tool("不赞成这份建议 Ctrl+↓", checkable=True)
+        self.report_button = _tool("识别错误：报告所选文字有错 Ctrl+E")
+        self.chips = ReasonChips()
         self.stop_button = _tool("停止这一份")
         self.restart_button = QPushButton("重新启动模型")
         self._ticker = QTimer(self)
@@ -110,6 +117,7 @@ class SuggestionPane(QFrame):
     def show_run(self, card: RunCard) -> None:
         """Show a run as far as it has come."""
         self._card = card
+        self.chips.offer(None)
         self.show_identity(card.run.identity)
         self.body.set_source(card.text)
         self.refresh()
@@ -171,6 +179,10 @@ class SuggestionPane(QFrame):
             self.vote_wanted.emit(self._card.run.run_id, Vote.WITHDRAWN if same else vote)
         self._show_vote()
 
+    def offer_reasons(self) -> None:
+        """The vote was stored: offer reasons for it."""
+        self.chips.offer(self._card.vote if self._card else None)
+
     def _set_up(self) -> None:
         self.setObjectName("pane")
         self.setFocusProxy(self.body)
@@ -209,7 +221,7 @@ class SuggestionPane(QFrame):
         states.addWidget(self.stop_button)
         acts = QHBoxLayout()
         acts.addWidget(self.backfill_button, 1)
-        for button in (self.copy_button, self.up_button, self.down_button):
+        for button in (self.copy_button, self.up_button, self.down_button, self.report_button):
             acts.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 6, 12, 8)
@@ -219,6 +231,7 @@ class SuggestionPane(QFrame):
         layout.addWidget(self.progress)
         layout.addWidget(self.body, 1)
         layout.addWidget(self.reason)
+        layout.addWidget(self.chips)
         layout.addSpacing(4)
         layout.addLayout(acts)
         for row in (titles, states, acts):
@@ -233,10 +246,17 @@ class SuggestionPane(QFrame):
         self.restart_button.clicked.connect(lambda: self.restart_wanted.emit(self.model))
         self.up_button.clicked.connect(lambda: self.vote(Vote.UP))
         self.down_button.clicked.connect(lambda: self.vote(Vote.DOWN))
+        self.report_button.clicked.connect(lambda: self.report_wanted.emit(self))
+        self.body.report_wanted.connect(lambda: self.report_wanted.emit(self))
+        self.chips.changed.connect(self._tell_reasons)
 
     def _tell(self, signal: SignalInstance) -> None:
         if self._card is not None:
             signal.emit(self._card.run.run_id)
+
+    def _tell_reasons(self, reasons: list[str], words: str) -> None:
+        if self._card is not None and self._card.vote is not None:
+            self.reasons_wanted.emit(self._card.run.run_id, self._card.vote, reasons, words)
 
     def _tell_items(self, signal: SignalInstance, items: tuple[int, ...]) -> None:
         if self._card is not None:
@@ -279,7 +299,8 @@ class SuggestionPane(QFrame):
     def _show_acts(self) -> None:
         card = self._card
         usable = card is not None and not card.live and bool(card.text.strip())
-        for button in (self.backfill_button, self.copy_button, self.up_button, self.down_button):
+        marks = (self.copy_button, self.up_button, self.down_button, self.report_button)
+        for button in (self.backfill_button, *marks):
             button.setEnabled(usable)
         self.stop_button.setVisible(card is not None and card.live)
         self._show_vote()
@@ -287,6 +308,8 @@ class SuggestionPane(QFrame):
 
     def _show_vote(self) -> None:
         vote = self._card.vote if self._card else None
+        if vote is None:
+            self.chips.offer(None)
         self.up_button.setChecked(vote is Vote.UP)
         self.down_button.setChecked(vote is Vote.DOWN)
 
@@ -305,6 +328,7 @@ class SuggestionPane(QFrame):
     def _on_theme(self, theme: Theme) -> None:
         self.copy_button.setIcon(icon("copy", theme))
         self.up_button.setIcon(icon("thumb_up", theme))
+        self.report_button.setIcon(icon("report", theme))
         self.down_button.setIcon(icon("thumb_down", theme))
         self.stop_button.setIcon(icon("stop", theme))
         self.backfill_button.setIcon(icon("backfill", theme))
