@@ -19,12 +19,13 @@ from PySide6.QtCore import QCoreApplication
 
 from app.cli import output
 from app.cli.case_run import CaseRun
+from app.cli.demo_acts import deeds
 from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.controllers.feedback import FeedbackController
 from app.core.backfill import merged_text
 from app.core.case import Case
 from app.core.errors import EnvironmentFault, UsageFault
-from app.core.events import EventKind, Vote
+from app.core.events import EventKind
 from app.core.notes import DIFFERENTIAL
 from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.runs import Comparison, Generation, Prompt, RunProgress, RunStatus
@@ -90,35 +91,19 @@ class _Doctors:
     def act(self, generations: Sequence[Generation], count: int) -> None:
         """So many events on these suggestions. Raises EnvironmentFault if an earlier one could not be stored."""
         self.raise_fault()
-        for kind, generation in islice(self._acts(generations), count):
-            doctor = self._random.choice(self._controllers)
-            run_id = generation.run.run_id
-            if kind is EventKind.SHOWN:
-                doctor.shown(run_id, self._random.randint(1_000, 60_000))
-            elif kind is EventKind.VOTE:
-                doctor.vote(run_id, self._random.choice(list(Vote)))
-            elif kind is EventKind.COPIED:
-                doctor.copied(run_id)
-            else:
-                self._backfill(doctor, generation)
+        for generation, act in islice(deeds(generations, self._random), count):
+            if act.kind is EventKind.BACKFILL:
+                self._backfill(generation)
+            self._random.choice(self._controllers).record(generation.run.run_id, act)
 
     def raise_fault(self) -> None:
         """Raises EnvironmentFault if an event could not be stored."""
         if self._faults:
             raise EnvironmentFault(self._faults[0])
 
-    def _acts(self, generations: Sequence[Generation]) -> Iterator[tuple[EventKind, Generation]]:
-        """First all are seen, then one is mostly taken, then opinions without end."""
-        yield from ((EventKind.SHOWN, generation) for generation in generations)
-        if self._random.random() < 0.7:
-            yield EventKind.BACKFILL, self._random.choice(generations)
-        for kind in cycle((EventKind.VOTE, EventKind.VOTE, EventKind.COPIED)):
-            yield kind, self._random.choice(generations)
-
-    def _backfill(self, doctor: FeedbackController, generation: Generation) -> None:
+    def _backfill(self, generation: Generation) -> None:
         work = partial(_put_into_note, generation=generation, doctor=DOCTORS[0])
         self._storage.submit(work, lambda _: None, lambda error: self._faults.append(str(error)))
-        doctor.backfilled(generation.run.run_id, DIFFERENTIAL.key, generation.outcome.text)
 
 
 def make_demonstration(paths: Paths, encounters: int, events: int) -> Demonstration:

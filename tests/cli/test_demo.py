@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.main import run
+from app.core.events import EventKind
 from app.core.notes import DIFFERENTIAL
 from app.infra.paths import Paths
 from app.storage.database import Database
@@ -27,12 +28,12 @@ def wardnote(*arguments: str | Path) -> int:
 def test_a_demonstration_has_what_was_asked_for_and_can_be_exported(
     data_dir: Path, tmp_path: Path, qapp: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["demo", "--encounters", "12", "--events", "110", "--data-dir", data_dir, "--json"]
+    command = ["demo", "--encounters", "24", "--events", "240", "--data-dir", data_dir, "--json"]
     assert wardnote(*command) == 0
-    assert json.loads(capsys.readouterr().out) == {"encounters": 12, "generations": 36, "events": 110}
+    assert json.loads(capsys.readouterr().out) == {"encounters": 24, "generations": 72, "events": 240}
     assert wardnote("feedback", "list", "--data-dir", data_dir, "--json") == 0
     counts = json.loads(capsys.readouterr().out)["counts"]
-    assert sum(counts.values()) == 110 and set(counts) == {"shown", "backfill", "vote", "copied"}
+    assert sum(counts.values()) == 240 and set(counts) == {kind.value for kind in EventKind}
     with closing(Database.open(Paths.resolve(data_dir).database)) as database:
         assert database.check().ok
         names = {
