@@ -13,6 +13,10 @@ from app.learning.records import ComparisonRecord, Identities, Keyed, Suggestion
 from app.learning.spans import moved_span
 
 _DOCTOR_DIGITS = 32
+# Ids, numbers and words of the program; whatever else an event keeps is taken for text.
+_CODES = frozenset(
+    ("vote", "type", "severity", "start", "end", "milliseconds", "generations", "note_id", "version", "changed")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class RecordCleaner:
     def _event(
         self, event: FeedbackEvent, record: ComparisonRecord, outputs: Mapping[str, tuple[str, str]]
     ) -> FeedbackEvent:
-        data = {key: self._value(value, record) for key, value in event.data.items()}
+        data = {key: value if key in _CODES else self._value(value, record) for key, value in event.data.items()}
         if event.kind is EventKind.ERROR_REPORTED and event.generation_id in outputs:
             data |= _quoted_anew(event, *outputs[event.generation_id])
         return replace(
@@ -77,6 +81,8 @@ class RecordCleaner:
 
     def _text(self, text: str, record: ComparisonRecord) -> str:
         """Siblings answer the same messages: a patient's text is cleaned once."""
+        if not text:
+            return text
         key = text, record.identities, record.created_at.year
         if key not in self._done:
             self._done[key] = self.texts.clean(*key)

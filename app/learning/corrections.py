@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from app.core.acts import ErrorReport, report_of
@@ -93,7 +94,13 @@ def report_rows(suggestion: Suggestion, log: Log) -> list[TrainingRow]:
 
 def invented(text: str, suggestion: Suggestion) -> int:
     """How many facts of a text the suggestion's prompt lacks."""
-    return len(unsupported_facts(text, suggestion.messages[-1].content if suggestion.messages else ""))
+    return _unsupported(text, suggestion.messages[-1].content if suggestion.messages else "")
+
+
+@lru_cache(maxsize=16)
+def _unsupported(text: str, source: str) -> int:
+    """One text makes several rows."""
+    return len(unsupported_facts(text, source))
 
 
 def _second_read(suggestion: Suggestion, reports: Sequence[tuple[str, ErrorReport]]) -> list[TrainingRow]:

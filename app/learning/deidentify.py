@@ -2,7 +2,7 @@
 
 Placeholders are consistent within a patient ([姓名1] is one person in all of a patient's texts), dates move by the same
 number of days, and ages over 89 become 90+. Sources: HIPAA Safe Harbor (45 CFR 164.514(b)(2)) for the kinds, and GB/T
-42460-2023 for the approach. No statistical name finder is used; what the rules cannot know is in the report's words.
+42460-2023 for the approach. What is left to chance is in the report's words.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from app.learning.dates import capped_ages, shifted_dates
 from app.learning.identities import KnownIdentities, own_name, own_number
+from app.learning.person_names import announced_names
 from app.learning.records import Identities, Keyed
 from app.learning.rules import RULES, Rule
 
@@ -34,14 +35,17 @@ class PatientText:
         self._days = int(keyed("date-shift", patient)[:8], 16) % MAXIMUM_SHIFT_DAYS + 1
         self._placeholders: dict[tuple[str, str], str] = {}
         self._numbers: Counter[str] = Counter()
+        self._own_patterns: dict[Identities, tuple[tuple[str, re.Pattern[str]], ...]] = {}
 
     def clean(self, text: str, own: Identities, year: int) -> str:
         """The text without identities. `own` is what the record says of the patient, `year` that of the record."""
-        for kind, pattern in self._exact(own):
+        if own not in self._own_patterns:
+            self._own_patterns[own] = tuple(self._exact(own))
+        for kind, pattern in self._own_patterns[own]:
             text = pattern.sub(lambda match, kind=kind: self._placeholder(kind, match[0]), text)  # type: ignore[misc]
         for rule in (rule for rule in RULES if rule.concerns(text)):
             text = rule.pattern.sub(lambda match, rule=rule: self._by_rule(rule, match), text)  # type: ignore[misc]
-        text = self._whoever_was_found(text)
+        text = self._whoever_was_found(self._without_announced(text))
         text, dates = shifted_dates(text, self._days, year, lambda value: self._placeholder(_GIVEN_DATE, value))
         text, ages = capped_ages(text)
         self._counts.update({_SHIFTED: dates, _AGE: ages})
@@ -68,6 +72,13 @@ class PatientText:
         named = rule.trim(value)
         end = match.end("value") - match.start()
         return match[0][: end - len(named)] + self._placeholder(rule.kind, named) + match[0][end:]
+
+    def _without_announced(self, text: str) -> str:
+        parts, done = [], 0
+        for start, end in announced_names(text):
+            parts += [text[done:start], self._placeholder(_NAME, text[start:end])]
+            done = end
+        return "".join((*parts, text[done:]))
 
     def _whoever_was_found(self, text: str) -> str:
         """A name that one text announces stands in the patient's other texts without a word before it."""

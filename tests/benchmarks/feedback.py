@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 from app.core import acts
@@ -34,6 +35,7 @@ from tests.helpers.planted import PlantedNote, planted_notes
 from tests.helpers.records import NOW, a_generation, a_run, repositories_in
 
 EVENTS_PER_COMPARISON = 20
+DOCTORS = ("王建医", "王国医", "王志医", "王强医")
 DEPARTMENTS = ("心血管内科", "呼吸内科", "普通外科", "神经内科", "消化内科")
 ANSWER = """1. **急性心肌梗死**
    - 支持点：突发胸痛，心电图改变
@@ -64,11 +66,10 @@ def fill(folder: Path, events: int, planted: int = 50) -> Filled:
     try:
         with repositories.database.transaction():
             for number, note in enumerate(notes):
-                for act, generation in _acts(_compared(repositories, note, number), draw):
-                    if done == events:
-                        break
+                left = min(EVENTS_PER_COMPARISON, events - done)
+                for act, generation in islice(_acts(_compared(repositories, note, number), draw), left):
                     moment = generation.finished_at + timedelta(minutes=1)
-                    event = act.event(f"event-{done}", generation.run.run_id, f"王{'建国志强'[done % 4]}医", moment)
+                    event = act.event(f"event-{done}", generation.run.run_id, DOCTORS[done % len(DOCTORS)], moment)
                     repositories.feedback.append(event)
                     done += 1
     finally:
