@@ -18,6 +18,7 @@ from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController
+from app.controllers.ward import WardController
 from app.core.errors import EnvironmentFault, ModelFileFault, WardNoteError
 from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.runs import Prompt
@@ -97,6 +98,7 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
         checks=ChecksController(storage),
         board=BoardController(storage, doctor),
         table=diagnosis_table(paths.data_dir),
+        ward=WardController(storage, doctor),
     )
     return Services(storage, controllers)
 

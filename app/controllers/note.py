@@ -12,7 +12,8 @@ from uuid import uuid4
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.autosave import Autosaver, SaveTiming, local_now
-from app.core.entities import Encounter, Patient, Sex
+from app.controllers.pinyin import learn
+from app.core.entities import Encounter, Patient, Severity, Sex
 from app.core.errors import UsageFault, WardNoteError
 from app.core.events import Vote
 from app.core.notes import Note, NoteKind, NoteSummary, input_hash_of
@@ -49,6 +50,7 @@ class NoteController(QObject):
 
     Signals:
         encounters_changed: tuple[EncounterSummary, ...], by ward and bed.
+        stay_changed: OpenNote; whose stay is open was read again (another bed, a merge), its text is untouched.
         opened: OpenNote; from here on `edit` means this note.
         saved: note_id, version, time; of the open note only, and only after the commit.
         save_failed: a sentence; the text is kept and saving is tried again.
@@ -57,6 +59,7 @@ class NoteController(QObject):
     """
 
     encounters_changed = Signal(object)
+    stay_changed = Signal(object)
     opened = Signal(object)
     saved = Signal(str, int, object)
     save_failed = Signal(str)
@@ -96,10 +99,18 @@ class NoteController(QObject):
     def refresh(self) -> None:
         """Read the patient list again."""
         self._storage.submit(
-            lambda repositories: repositories.encounters.summaries(),
+            _summaries,
             self.encounters_changed.emit,
             self._on_load_failed,
         )
+
+    def refresh_stay(self) -> None:
+        """Read again whose stay is open, after a move or a merge."""
+        if self._open_note is not None:
+            encounter_id = self._open_note.encounter.encounter_id
+            self._storage.submit(
+                lambda repositories: repositories.encounters.get(encounter_id), self._on_stay, self._on_load_failed
+            )
 
     def open(self, encounter_id: str) -> None:
         """Show this stay's first note; the one that is open is saved first. The last call wins."""
@@ -233,18 +244,47 @@ class NoteController(QObject):
             return
         self._saver(asked).checkpoint(VersionReason.COMPARISON, self._actor, partial(self._on_bound, asked, done))
 
-    def add_encounter(self, *, name: str, sex: Sex, age: str, bed: str, mrn: str, department: str, ward: str) -> str:
-        """Store a new patient and stay, and read the list again; returns the encounter's id, ready for `open`.
+    def add_encounter(
+        self,
+        *,
+        name: str,
+        sex: Sex,
+        age: str,
+        bed: str,
+        mrn: str,
+        department: str,
+        ward: str,
+        severity: Severity = Severity.STABLE,
+        diagnoses: tuple[str, ...] = (),
+        admitted_at: datetime | None = None,
+        known: Patient | None = None,
+    ) -> str:
+        """Store a new stay, of a new patient or of a `known` one, and read the list again; returns the encounter's id,
+        ready for `open`. `admitted_at` is now if not said otherwise.
 
-        Raises UsageFault if the name is empty.
+        Raises UsageFault if the name is empty or the admission in the future.
         """
         if not name.strip():
             raise UsageFault("请填写患者姓名。")
         now = local_now()
-        patient = Patient(uuid4().hex, name.strip(), sex)
-        encounter = Encounter(uuid4().hex, patient.patient_id, mrn, age, department, ward, bed, now)
+        admitted = admitted_at or now
+        if admitted > now:
+            raise UsageFault("入院时间晚于现在，请检查。")
+        patient, actor = known or Patient(uuid4().hex, name.strip(), sex), self._actor
+        encounter = Encounter(
+            uuid4().hex,
+            patient.patient_id,
+            mrn,
+            age,
+            department,
+            ward,
+            bed,
+            admitted,
+            severity=severity,
+            diagnoses=diagnoses,
+        )
         self._storage.submit(
-            lambda repositories: repositories.encounters.add(patient, encounter, now),
+            lambda repositories: repositories.encounters.add(patient, encounter, now, actor=actor),
             lambda _: self.refresh(),
             self._on_load_failed,
         )
@@ -281,6 +321,12 @@ class NoteController(QObject):
         self._drop_clean_savers()
         self.opened.emit(self.open_note)
 
+    def _on_stay(self, stay: tuple[Patient, Encounter]) -> None:
+        patient, encounter = stay
+        if self._open_note is not None and self._open_note.encounter.encounter_id == encounter.encounter_id:
+            self._open_note = replace(self._open_note, patient=patient, encounter=encounter)
+            self.stay_changed.emit(self.open_note)
+
     def _add_saver(self, note: Note) -> None:
         saver = Autosaver(self._storage, note, self._timing, self)
         saver.saved.connect(self._on_saved)
@@ -314,6 +360,12 @@ class NoteController(QObject):
                 del self._savers[note_id]
                 saver.close()
                 saver.deleteLater()
+
+
+def _summaries(repositories: Repositories) -> tuple[EncounterSummary, ...]:
+    summaries = repositories.encounters.summaries()
+    learn(summary.patient.name for summary in summaries)
+    return summaries
 
 
 def _load(repositories: Repositories, note: Note, actor: str) -> OpenNote:

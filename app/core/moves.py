@@ -84,9 +84,9 @@ def with_severity(encounter: Encounter, severity: Severity) -> Encounter:
 
 
 def discharged(encounter: Encounter, moment: datetime, now: datetime) -> Encounter:
-    """Left at `moment`. Raises UsageFault for a moment before the admission or after now."""
+    """Left at `moment`. Raises UsageFault for a minute before that of the admission, or a moment after now."""
     _refuse_discharged(encounter)
-    if moment < encounter.admitted_at:
+    if moment < encounter.admitted_at.replace(second=0, microsecond=0):
         raise UsageFault("出院时间早于入院时间，请检查。")
     if moment > now:
         raise UsageFault("出院时间晚于现在，请检查。")

@@ -23,6 +23,7 @@ from app.storage.rows import insert
 LISTED_NOTE = NoteKind.FIRST_PROGRESS
 
 _REQUIRED = tuple(section.key for section in SECTIONS[LISTED_NOTE] if section.required)
+_EXTRA_BED = ("加", "+", "＋")
 _NUMBER = re.compile(r"\d+")
 
 # Read by position: a list of thousands is built while the window starts.
@@ -36,7 +37,7 @@ _WRITTEN_SECTIONS = f"""(SELECT COUNT(*) FROM json_each(n.sections) s
 @dataclass(frozen=True, slots=True)
 class EncounterSummary:
     """One line of the patient list: a stay and its 首次病程记录, if it has one (`empty`: nothing written in it;
-    `complete`: every required section has text)."""
+    `complete`: every required section has text); `discharge_record`: something is written in its 出院记录."""
 
     encounter: Encounter
     patient: Patient
@@ -45,6 +46,7 @@ class EncounterSummary:
     updated_at: datetime | None
     empty: bool
     complete: bool
+    discharge_record: bool = False
 
 
 class EncounterRepository:
@@ -74,8 +76,10 @@ class EncounterRepository:
             return read_stay(sql, encounter_id)
 
     def summaries(self) -> tuple[EncounterSummary, ...]:
-        """All stays by ward and bed (3床 before 12床)."""
-        query = f"""SELECT {ENCOUNTER_COLUMNS}, n.note_id, n.updated_at, n.characters, {_WRITTEN_SECTIONS}
+        """All stays by ward and bed (2床 before 19床, 加床 after them)."""
+        query = f"""SELECT {ENCOUNTER_COLUMNS}, n.note_id, n.updated_at, n.characters, {_WRITTEN_SECTIONS},
+                EXISTS (SELECT 1 FROM notes d WHERE d.encounter_id = e.encounter_id
+                    AND d.kind = '{NoteKind.DISCHARGE}' AND d.characters > 0)
             FROM encounters e JOIN patients p USING (patient_id)
             LEFT JOIN notes n ON n.encounter_id = e.encounter_id AND n.kind = '{LISTED_NOTE}'"""
         with self._database.snapshot() as sql:
@@ -159,7 +163,7 @@ def _patient(row: Sequence[Any]) -> Patient:
 
 
 def _summary(row: Sequence[Any]) -> EncounterSummary:
-    note_id, updated_at, characters, written = row[14:]
+    note_id, updated_at, characters, written, discharge_record = row[14:]
     return EncounterSummary(
         encounter=_encounter(row),
         patient=_patient(row),
@@ -168,6 +172,7 @@ def _summary(row: Sequence[Any]) -> EncounterSummary:
         updated_at=datetime.fromisoformat(updated_at) if updated_at else None,
         empty=not characters,
         complete=written == len(_REQUIRED),
+        discharge_record=bool(discharge_record),
     )
 
 
@@ -177,6 +182,9 @@ def _bed_order(summary: EncounterSummary) -> tuple[object, ...]:
 
 
 def _natural(bed: str) -> tuple[int, str]:
-    """加3床 and 3床 by their number first; beds without a number last."""
+    """By number; extra beds (加3床, +3) after the others, beds without a number last."""
     number = _NUMBER.search(bed)
-    return (int(number.group()) if number else 1_000_000, bed)
+    if number is None:
+        return 1_000_000, bed
+    extra = bed.strip().startswith(_EXTRA_BED)
+    return int(number.group()) + (500_000 if extra else 0), bed

@@ -83,9 +83,13 @@ class ComparisonDesk(QObject):
         self._starting = False
         self._board.open_note(note.comparisons, note.votes)
         cards = self._board.of_note(note.note.note_id)
+        self.show_target(note)
+        self._show(cards[0] if cards else None)
+
+    def show_target(self, note: OpenNote) -> None:
+        """Name the patient and bed on the buttons of the panes."""
         for pane in self._area.panes:
             pane.set_target(f"{bed_label(note.encounter.bed)} {note.patient.name}")
-        self._show(cards[0] if cards else None)
 
     def refresh_staleness(self) -> None:
         """Compare the present input with the one of the shown comparison; what changed is told once typing pauses."""

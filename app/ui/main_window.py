@@ -16,6 +16,7 @@ from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController, OpenNote
+from app.controllers.ward import WardController
 from app.core.diagnosis_table import DiagnosisTable
 from app.core.events import EventKind, Vote
 from app.core.notes import NoteKind
@@ -24,7 +25,7 @@ from app.ui.arrangement import Arrangement
 from app.ui.board_acts import BoardActs
 from app.ui.comparison_area import ComparisonArea
 from app.ui.comparison_desk import ComparisonDesk
-from app.ui.dialogs import HelpDialog, PatientDialog
+from app.ui.dialogs import HelpDialog
 from app.ui.document_acts import DocumentActs
 from app.ui.history_acts import HistoryActs
 from app.ui.judgement_acts import JudgementActs
@@ -38,6 +39,7 @@ from app.ui.shortcuts import install
 from app.ui.shown_clock import ShownClock
 from app.ui.suggestion_acts import SuggestionActs
 from app.ui.theme import Appearance
+from app.ui.ward_acts import WardActs
 
 TITLE = "病程助手"
 MINIMUM_WIDTH, MINIMUM_HEIGHT = 1180, 620
@@ -56,6 +58,7 @@ class Controllers:
     checks: ChecksController
     board: BoardController
     table: DiagnosisTable
+    ward: WardController
 
 
 class MainWindow(QMainWindow):
@@ -90,6 +93,7 @@ class MainWindow(QMainWindow):
         self.history = HistoryActs(self.editor, controllers.notes, appearance, self.say)
         self.judgements = JudgementActs(self.area, self.desk, controllers.feedback, self.say)
         self.documents = DocumentActs(self.editor, controllers.notes, self.say)
+        self.ward = WardActs(self.editor, self.patients, controllers.notes, controllers.ward, self.say, now)
         self.quality = QualityWatch(self.editor, now, controllers.checks)
         self.tasks = BoardActs(controllers.board, controllers.notes, appearance, now, self)
         self.clock = ShownClock(controllers.feedback.shown)
@@ -189,10 +193,11 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         notes, comparisons = self._controllers.notes, self._controllers.comparisons
         self.patients.chosen.connect(notes.open)
-        self.patients.add_wanted.connect(self.add_patient)
         self.patients.samples_wanted.connect(self.samples_wanted)
         notes.encounters_changed.connect(self.patients.replace)
         notes.opened.connect(self._on_opened)
+        notes.stay_changed.connect(self.editor.show_stay)
+        notes.stay_changed.connect(self.desk.show_target)
         notes.saved.connect(self._on_saved)
         notes.save_failed.connect(self._on_save_failed)
         notes.load_failed.connect(self.say)
@@ -217,7 +222,9 @@ class MainWindow(QMainWindow):
             "next_area": lambda: self._move_focus(1),
             "previous_area": lambda: self._move_focus(-1),
             "search": self.patients.focus_search,
-            "add_patient": self.add_patient,
+            "add_patient": self.ward.admit,
+            "ward": self.ward.choose,
+            "recent": self.ward.choose_recent,
             "documents": self.documents.choose,
             "previous_document": partial(self.documents.step, -1),
             "next_document": partial(self.documents.step, 1),
@@ -235,20 +242,6 @@ class MainWindow(QMainWindow):
             acts[f"copy_{number}"] = partial(self._with_run, number, self.acts.copy)
             acts[f"pane_{number}"] = partial(self._focus_pane, number)
         return acts
-
-    def add_patient(self) -> None:
-        """Ask for a new patient, store it, and open its note."""
-        dialog = PatientDialog(self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._store_patient(dialog))
-        dialog.open()
-
-    def _store_patient(self, dialog: PatientDialog) -> None:
-        new = dialog.entered()
-        encounter_id = self._controllers.notes.add_encounter(
-            name=new.name, sex=new.sex, age=new.age, bed=new.bed, mrn=new.mrn, department=new.department, ward=""
-        )
-        self._controllers.notes.open(encounter_id)
 
     def _on_opened(self, note: OpenNote) -> None:
         self.editor.show_note(note)

@@ -17,7 +17,7 @@ from app.ui.section_page import SectionPage
 from app.ui.theme import Appearance
 from app.ui.wording import exact
 
-NO_NOTE_HINT = "从左侧选择一位患者开始书写首次病程记录。\n\nCtrl+K 搜索患者　　Ctrl+N 新增患者"
+NO_NOTE_HINT = "从左侧选择一位患者开始书写首次病程记录。\n\nCtrl+K 搜索患者　　Ctrl+N 办理入院"
 _SCROLL_MARGIN = 16
 
 
@@ -87,6 +87,11 @@ class NoteEditor(QWidget):
         self._page.show_texts(note.note.sections, note.note.note_id)
         self.sections.verticalScrollBar().setValue(0)
         self.show_saved(note.note.updated_at)
+
+    def show_stay(self, note: OpenNote) -> None:
+        """Whose stay it is has changed in some detail (another bed); the text stays as it is."""
+        self._note = note
+        self.header.show_note(note)
 
     def show_saved(self, moment: datetime) -> None:
         """Everything typed until `moment` is in the database."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton
 
 from app.controllers.note import OpenNote
 from app.core.notes import NoteKind
-from app.ui.text_safety import visible_controls
+from app.ui.text_safety import tool_tip, visible_controls
 from app.ui.wording import bed_label, day, person
 
 
@@ -26,13 +28,20 @@ class NoteHeader(QFrame):
         self.quality = _button("质控清单：显示或收起  Ctrl+Shift+Q", "质控 无")
         self.quality.setCheckable(True)
         self.quality.setChecked(True)
+        self.stays = QMenu(self)
+        self.stay = _button("患者：换床、转科、病情、出院、合并病案  Ctrl+M")
+        self.stay.setMenu(self.stays)
+        self.namesakes = _label("namesakes")
+        self.namesakes.hide()
         self.saved = _label("savedState")
         self.saved.setAccessibleName("保存状态")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 6, 16, 6)
         layout.setSpacing(12)
         layout.addWidget(self.name)
+        layout.addWidget(self.namesakes)
         layout.addWidget(self.details, 1)
+        layout.addWidget(self.stay)
         layout.addWidget(self.document)
         layout.addWidget(self.version)
         layout.addWidget(self.quality)
@@ -49,6 +58,14 @@ class NoteHeader(QFrame):
         daily = note.note.kind is NoteKind.DAILY_PROGRESS
         self.document.setText(f"{note.note.kind.heading}{f' {day(note.note.recorded_at)}' if daily else ''}")
         self.show_version(note.note.version)
+
+    def show_stay(self, words: str, namesakes: Sequence[str]) -> None:
+        """Show how the patient is, and a warning where others of the same name are in."""
+        self.stay.setText(words)
+        self.namesakes.setText("⚠ 同名")
+        self.namesakes.setToolTip(tool_tip("另有同名患者在院：", *namesakes))
+        self.namesakes.setAccessibleName("另有同名患者在院：" + "；".join(namesakes))
+        self.namesakes.setVisible(bool(namesakes))
 
     def show_version(self, version: int) -> None:
         """Show at which version the document is."""

@@ -6,7 +6,18 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app.ui.patient_items import BED_ROLE, PART_SEPARATOR, PERSON_ROLE, STATE_ROLE, URGENCY_ROLE, Urgency
+from app.ui.patient_items import (
+    BED_ROLE,
+    GROUP_ROLE,
+    MARKS_ROLE,
+    PART_SEPARATOR,
+    PERSON_ROLE,
+    STATE_ROLE,
+    URGENCY_ROLE,
+    Group,
+    Urgency,
+)
+from app.ui.text_safety import visible_controls
 from app.ui.theme import Appearance, ui_font
 
 _PADDING = 8
@@ -21,10 +32,11 @@ class PatientDelegate(QStyledItemDelegate):
         sizes = appearance.sizes
         self._name_font = ui_font(sizes.text, QFont.Weight.Medium)
         self._small_font = ui_font(sizes.small)
+        self._group_height = round(sizes.small * 1.5) + _PADDING
         self._row_height = round(sizes.text * 1.5 + sizes.small * 1.5) + 2 * _PADDING
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
-        return QSize(100, self._row_height)
+        return QSize(100, self._group_height if index.data(GROUP_ROLE) else self._row_height)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -33,17 +45,31 @@ class PatientDelegate(QStyledItemDelegate):
         painter.save()
         box: QRect = option.rect
         self._paint_ground(painter, box, option.state)
+        if group := index.data(GROUP_ROLE):
+            self._paint_group(painter, box, group)
+            painter.restore()
+            return
         inner = box.adjusted(_PADDING + 4, _PADDING, -_PADDING, -_PADDING)
         upper = QRect(inner.left(), inner.top(), inner.width(), inner.height() // 2)
         lower = upper.translated(0, inner.height() // 2)
         theme = self._appearance.theme
-        _write(painter, upper, self._name_font, theme.ink, f"{index.data(BED_ROLE)}  {index.data()}")
         colours = {Urgency.OVERDUE: theme.danger, Urgency.SOON: theme.warning}
+        marked = upper
+        for words, kind in reversed(index.data(MARKS_ROLE)):
+            marked = marked.adjusted(0, 0, -_write_right(painter, marked, self._small_font, colours[kind], words), 0)
+        _write(painter, marked, self._name_font, theme.ink, f"{index.data(BED_ROLE)}  {index.data()}")
         colour = colours.get(index.data(URGENCY_ROLE), theme.secondary)
         used = _write_right(painter, lower, self._small_font, colour, index.data(STATE_ROLE))
         room = lower.adjusted(0, 0, -used, 0)
         _write(painter, room, self._small_font, theme.secondary, _fitting(painter, room, str(index.data(PERSON_ROLE))))
         painter.restore()
+
+    def _paint_group(self, painter: QPainter, box: QRect, group: Group) -> None:
+        inner = box.adjusted(_PADDING, 0, -_PADDING, 0)
+        secondary = self._appearance.theme.secondary
+        used = _write_right(painter, inner, self._small_font, secondary, f"{group.count} 人")
+        words = f"{'▸' if group.folded else '▾'} {visible_controls(group.title)}"
+        _write(painter, inner.adjusted(0, 0, -used, 0), self._small_font, secondary, words)
 
     def _paint_ground(self, painter: QPainter, box: QRect, state: QStyle.StateFlag) -> None:
         theme = self._appearance.theme

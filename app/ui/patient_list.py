@@ -1,19 +1,47 @@
-"""The encounters of the ward: bed, name, state of the note; filtered by bed, name or 住院号."""
+"""The encounters of the ward: bed, name, state of the note; searched by bed, name, its sound, or 住院号."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListView, QPushButton, QVBoxLayout
 
 from app.controllers.note import EncounterSummary
 from app.ui.icons import icon
 from app.ui.patient_delegate import PatientDelegate
-from app.ui.patient_items import SEARCH_ROLE, SUMMARY_ROLE, EncounterItems
+from app.ui.patient_items import GROUP_ROLE, SUMMARY_ROLE, EncounterItems
 from app.ui.search_field import SearchField
 from app.ui.theme import Appearance, Theme
+
+
+class PatientView(QListView):
+    """The list itself; on a heading, Enter and Space fold or unfold it, Left folds, Right unfolds.
+
+    Signals:
+        fold_wanted: the index of a heading.
+    """
+
+    fold_wanted = Signal(QModelIndex)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        index = self.currentIndex()
+        group, key = index.data(GROUP_ROLE) if index.isValid() else None, Qt.Key(event.key())
+        if group is None or key not in _FOLDING:
+            super().keyPressEvent(event)
+        elif _FOLDING[key] is not group.folded:
+            self.fold_wanted.emit(index)
+
+
+_FOLDING = {
+    Qt.Key.Key_Return: None,
+    Qt.Key.Key_Enter: None,
+    Qt.Key.Key_Space: None,
+    Qt.Key.Key_Left: True,
+    Qt.Key.Key_Right: False,
+}
 
 
 class PatientList(QFrame):
@@ -21,11 +49,13 @@ class PatientList(QFrame):
 
     Signals:
         chosen: the id of the encounter to open.
+        listed: the encounters were read again.
         add_wanted: the doctor wants to add a patient.
         samples_wanted: the doctor wants the sample encounters (offered while there is none at all).
     """
 
     chosen = Signal(str)
+    listed = Signal()
     add_wanted = Signal()
     samples_wanted = Signal()
 
@@ -34,13 +64,10 @@ class PatientList(QFrame):
         self.setObjectName("patientColumn")
         self._open_id = ""
         self._loaded = False
-        self._items = EncounterItems(now, self)
-        self._filtered = QSortFilterProxyModel(self)
-        self._filtered.setSourceModel(self._items)
-        self._filtered.setFilterRole(SEARCH_ROLE)
+        self.items = EncounterItems(now, self)
         self.search = SearchField()
-        self.view = QListView()
-        self.add_button = QPushButton("新增患者")
+        self.view = PatientView()
+        self.add_button = QPushButton("办理入院")
         self.samples_button = QPushButton("载入示例病历")
         self._empty = QLabel()
         self._search_action = self.search.addAction(
@@ -51,9 +78,10 @@ class PatientList(QFrame):
     def replace(self, summaries: Sequence[EncounterSummary]) -> None:
         """Show these encounters; the open one stays marked."""
         self._loaded = True
-        self._items.replace(summaries)
+        self.items.replace(summaries)
         self._mark_open()
         self._say_empty()
+        self.listed.emit()
 
     def mark_open(self, encounter_id: str) -> None:
         """Mark the encounter whose note is open."""
@@ -70,19 +98,19 @@ class PatientList(QFrame):
         self.view.viewport().update()
 
     def _set_up(self, appearance: Appearance) -> None:
-        self.view.setModel(self._filtered)
+        self.view.setModel(self.items)
         self.view.setItemDelegate(PatientDelegate(appearance, self.view))
         self.view.setFrameShape(QFrame.Shape.NoFrame)
         self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.view.setUniformItemSizes(True)
         self.view.setAccessibleName("患者列表")
-        self.view.clicked.connect(self._on_activated)
+        self.view.clicked.connect(self._on_clicked)
+        self.view.fold_wanted.connect(self._fold)
         self.view.activated.connect(self._on_activated)
         self.search.textChanged.connect(self._on_search)
         self.search.entered.connect(self._on_search_entered)
         self.search.left_down.connect(lambda: self.view.setFocus(Qt.FocusReason.ShortcutFocusReason))
-        self.add_button.setToolTip("新增患者 Ctrl+N")
+        self.add_button.setToolTip("办理入院 Ctrl+N")
         self.add_button.clicked.connect(self.add_wanted)
         self.samples_button.setToolTip("载入自编的示例病历，供试用；均标有“示例”")
         self.samples_button.clicked.connect(self.samples_wanted)
@@ -104,14 +132,26 @@ class PatientList(QFrame):
         self._search_action.setIcon(icon("search", theme))
 
     def _on_search(self, text: str) -> None:
-        self._filtered.setFilterFixedString(text.strip().casefold())
+        self.items.search(text)
         self._mark_open()
         self._say_empty()
 
     def _on_search_entered(self) -> None:
-        if self._filtered.rowCount():
-            self._on_activated(self._filtered.index(0, 0))
+        hit = self.items.first_hit()
+        if hit is not None:
+            self._on_activated(hit)
             self.search.clear()
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        if index.data(GROUP_ROLE):
+            self._fold(index)
+        else:
+            self._on_activated(index)
+
+    def _fold(self, index: QModelIndex) -> None:
+        row, group = index.row(), index.data(GROUP_ROLE)
+        self.items.toggle(group.key)
+        self.view.setCurrentIndex(self.items.index(row))
 
     def _on_activated(self, index: QModelIndex) -> None:
         summary = index.data(SUMMARY_ROLE)
@@ -119,15 +159,14 @@ class PatientList(QFrame):
             self.chosen.emit(summary.encounter.encounter_id)
 
     def _mark_open(self) -> None:
-        for row in range(self._filtered.rowCount()):
-            index = self._filtered.index(row, 0)
-            if index.data(SUMMARY_ROLE).encounter.encounter_id == self._open_id:
-                self.view.setCurrentIndex(index)
-                return
-        self.view.clearSelection()
+        row = self.items.row_of(self._open_id)
+        if row is None:
+            self.view.clearSelection()
+        else:
+            self.view.setCurrentIndex(self.items.index(row))
 
     def _say_empty(self) -> None:
         searching = bool(self.search.text().strip())
-        self._empty.setText("没有符合的患者，按 Esc 清除搜索。" if searching else "还没有患者。按 Ctrl+N 新增一位。")
-        self._empty.setVisible(not self._filtered.rowCount())
-        self.samples_button.setVisible(self._loaded and not self._items.rowCount())
+        self._empty.setText("没有符合的患者，按 Esc 清除搜索。" if searching else "还没有患者。按 Ctrl+N 办理入院。")
+        self._empty.setVisible(not self.items.rowCount())
+        self.samples_button.setVisible(self._loaded and not self.items.summaries)

@@ -25,7 +25,7 @@ class SearchField(QLineEdit):
         self.composition = Composition()
         self.setPlaceholderText("搜索患者  Ctrl+K")
         self.setAccessibleName("搜索患者")
-        self.setToolTip("按床号、姓名或住院号搜索 Ctrl+K")
+        self.setToolTip("按床号、姓名、拼音（全拼或首字母）、住院号搜索 Ctrl+K")
         self.setClearButtonEnabled(True)
         self.returnPressed.connect(self.entered)
 

@@ -94,6 +94,16 @@ def person(patient: Patient, encounter: Encounter) -> str:
     return " ".join(part for part in (sex, encounter.age) if part)
 
 
+def whose(patient: Patient, encounter: Encounter) -> str:
+    """What tells one patient from another, in one line (`3床 张某　男 65岁　住院号 ZY1　心内一病区　在院`)."""
+    number = f"住院号 {encounter.mrn}" if encounter.mrn else "无住院号"
+    left = encounter.discharged_at
+    state = f"{day(left)}出院" if left else "在院"
+    name = f"{bed_label(encounter.bed)} {patient.name}"
+    parts = (name, person(patient, encounter), number, encounter.ward or encounter.department, state)
+    return visible_controls("　".join(part for part in parts if part))
+
+
 def patient_context(patient: Patient, encounter: Encounter) -> str:
     """What a model is told of the patient (`男，65岁`): no name, no number."""
     return CasePatient(sex=patient.sex, age=encounter.age).context

@@ -35,11 +35,11 @@ ANSWER = """1. **急性心肌梗死**
 
 def admit(screen: Screen, program: Program) -> None:
     screen.keys("ctrl+n")
-    wait_for(lambda: screen.xdotool("search", "--onlyvisible", "--name", "^新增患者$"), "the dialog")
+    wait_for(lambda: screen.xdotool("search", "--onlyvisible", "--name", "^办理入院$"), "the dialog")
     screen.write(PATIENT)
     screen.keys("Tab", "Tab")
     screen.write("65")
-    screen.keys("Tab")
+    screen.keys("Tab", "Tab", "Tab", "Tab")
     screen.write("3")
     screen.keys("Return")
     wait_for(lambda: program.rows("SELECT * FROM notes"), "the new patient's note")

@@ -36,11 +36,11 @@ def test_an_unknown_encounter_is_told(repositories: Repositories) -> None:
 
 
 def test_the_list_is_by_ward_and_bed_number(repositories: Repositories) -> None:
-    for bed in ("12床", "走廊", "3床", "加2床"):
+    for bed in ("12床", "走廊", "3床", "加2床", "+12", "19", "2"):
         patient = a_patient()
         repositories.encounters.add(patient, an_encounter(patient, bed), NOW)
     beds = [summary.encounter.bed for summary in repositories.encounters.summaries()]
-    assert beds == ["加2床", "3床", "12床", "走廊"]
+    assert beds == ["2", "3床", "12床", "19", "加2床", "+12", "走廊"]
 
 
 def test_the_list_says_whose_note_is_empty(repositories: Repositories) -> None:

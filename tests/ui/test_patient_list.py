@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.controllers.note import EncounterSummary, OpenNote
-from app.ui.patient_items import STATE_ROLE, URGENCY_ROLE, Urgency
+from app.core.entities import Severity
+from app.ui.patient_items import MARKS_ROLE, STATE_ROLE, URGENCY_ROLE, Urgency
 from app.ui.patient_list import PatientList
 from app.ui.theme import Appearance
 
@@ -149,3 +150,35 @@ def test_escape_clears_the_search(patients: PatientList, qtbot: QtBot) -> None:
     patients.search.setText("5")
     qtbot.keyClick(patients.search, Qt.Key.Key_Escape)
     assert patients.search.text() == ""
+
+
+def with_stay(summary: EncounterSummary, **changes: object) -> EncounterSummary:
+    return replace(summary, encounter=replace(summary.encounter, **changes))  # type: ignore[arg-type]
+
+
+def test_several_wards_have_headings_and_who_has_left_is_folded_away(
+    patients: PatientList, summaries: list[EncounterSummary], qtbot: QtBot, now: Callable[[], datetime]
+) -> None:
+    gone = with_stay(summaries[2], discharged_at=now() - timedelta(hours=3))
+    other = with_stay(summaries[1], ward="神内病区")
+    patients.replace([summaries[0], other, gone])
+    headings = ["心内科 · 1 人", "张某", "神内病区 · 1 人", "李<b>某</b>", "已出院 · 1 人"]
+    assert shown(patients) == headings
+    patients.view.setCurrentIndex(patients.items.index(4))
+    qtbot.keyClick(patients.view, Qt.Key.Key_Right)
+    assert shown(patients) == [*headings, "王某"]
+    assert patients.items.index(5).data(STATE_ROLE) == "出院记录 剩 21 小时"
+    place = patients.view.visualRect(patients.items.index(0)).center()
+    qtbot.mouseClick(patients.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert shown(patients)[:2] == ["心内科 · 1 人", "神内病区 · 1 人"]
+    patients.search.setText("王")
+    assert shown(patients) == ["王某"]
+
+
+def test_the_ill_and_the_namesakes_are_marked(patients: PatientList, summaries: list[EncounterSummary]) -> None:
+    ill = with_stay(summaries[0], severity=Severity.CRITICAL)
+    namesake = replace(summaries[1], patient=replace(summaries[1].patient, name="张 某"))
+    patients.replace([ill, namesake, summaries[2]])
+    words = [[word for word, _ in patients.items.index(row).data(MARKS_ROLE)] for row in range(3)]
+    assert words == [["病危", "同名"], ["同名"], []]
+    assert "病危" in patients.items.index(0).data(Qt.ItemDataRole.AccessibleTextRole)

@@ -4,7 +4,8 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.entities import Sex
-from app.ui.dialogs import HelpDialog, PatientDialog
+from app.ui.dialogs import HelpDialog
+from app.ui.patient_dialog import PatientDialog
 from app.ui.shortcuts import KEYS, install
 
 

@@ -1,0 +1,100 @@
+"""What happens to the patients of the ward: moves, merges, orders and results; each act is stored, then told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from app.controllers.autosave import local_now
+from app.core.entities import Encounter
+from app.core.errors import WardNoteError
+from app.core.moves import Move, MoveKind
+from app.core.stay import Order, Result
+from app.storage.repositories import Repositories
+from app.workers.storage_thread import StorageThread
+
+T = TypeVar("T")
+
+_BUG = "程序内部出错，这一次没有写入：请重试；若反复出现，请联系信息科。"
+
+StayEntries = tuple[tuple[Order, ...], tuple[Result, ...]]
+
+
+class WardController(QObject):
+    """Changes stays, and reads what they have besides notes.
+
+    Signals:
+        changed: a sentence that says what is done; after the commit.
+        failed: a sentence; nothing was stored.
+    """
+
+    changed = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, storage: StorageThread, actor: str, parent: QObject | None = None) -> None:
+        """`actor` is the doctor whose name the moves carry."""
+        super().__init__(parent)
+        self._storage = storage
+        self._actor = actor
+
+    def move(self, before: Encounter, after: Encounter, kind: MoveKind, told: str) -> None:
+        """Store a stay's new state, if it is still as the doctor saw it (`before`)."""
+        actor, now = self._actor, local_now()
+        self._change(lambda repositories: repositories.ward.change(before, after, kind, actor, now), told)
+
+    def merge(self, kept: str, other: str, told: str) -> None:
+        """Put all stays of the patient `other` under the patient `kept`."""
+        actor, now = self._actor, local_now()
+        self._change(lambda repositories: repositories.ward.merge(kept, other, actor, now), told)
+
+    def unmerge(self, encounter_id: str, told: str) -> None:
+        """Put a stay back under the patient from whom its last merge took it."""
+        actor, now = self._actor, local_now()
+        self._change(lambda repositories: repositories.ward.unmerge(encounter_id, actor, now), told)
+
+    def read_moves(self, encounter_id: str, done: Callable[[tuple[Move, ...]], None]) -> None:
+        """Tell what happened to a stay, oldest first."""
+        self._read(lambda repositories: repositories.ward.moves(encounter_id), done)
+
+    def read_entries(self, encounter_id: str, done: Callable[[StayEntries], None]) -> None:
+        """Tell a stay's orders and results, by date."""
+        self._read(
+            lambda repositories: (repositories.stays.orders(encounter_id), repositories.stays.results(encounter_id)),
+            done,
+        )
+
+    def add_entries(
+        self, encounter_id: str, orders: Sequence[Order], results: Sequence[Result], done: Callable[[StayEntries], None]
+    ) -> None:
+        """Store orders and results, all or none, and tell all of the stay's."""
+        actor, now = self._actor, local_now()
+
+        def store(repositories: Repositories) -> StayEntries:
+            with repositories.database.transaction():
+                repositories.stays.add_orders(encounter_id, orders, actor, now)
+                repositories.stays.add_results(encounter_id, results, actor, now)
+            return repositories.stays.orders(encounter_id), repositories.stays.results(encounter_id)
+
+        self._read(store, done)
+
+    def withdraw_entry(self, encounter_id: str, entry: Order | Result, done: Callable[[StayEntries], None]) -> None:
+        """An order or result was entered by mistake; tell those that are left."""
+
+        def withdraw(repositories: Repositories) -> StayEntries:
+            stays = repositories.stays
+            act = stays.withdraw_order if isinstance(entry, Order) else stays.withdraw_result
+            act(entry.entry_id)
+            return stays.orders(encounter_id), stays.results(encounter_id)
+
+        self._read(withdraw, done)
+
+    def _change(self, work: Callable[[Repositories], object], told: str) -> None:
+        self._storage.submit(work, lambda _: self.changed.emit(told), self._on_failed)
+
+    def _read(self, work: Callable[[Repositories], T], done: Callable[[T], None]) -> None:
+        self._storage.submit(work, done, self._on_failed)
+
+    def _on_failed(self, error: Exception) -> None:
+        self.failed.emit(str(error) if isinstance(error, WardNoteError) else _BUG)
