@@ -106,7 +106,8 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
 def choose_models(paths: Paths, engine: str) -> tuple[tuple[PreparedModel, ...], str]:
     """The models for the panes, and a sentence if the catalog is wrong. Without models the note side works alone."""
     try:
-        return open_library(paths).choose(None, engine), ""
+        library = open_library(paths)
+        return library.choose(None, engine), " ".join(library.refusals())
     except ModelFileFault as fault:
         return (), str(fault)
     except EnvironmentFault:

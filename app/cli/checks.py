@@ -168,6 +168,8 @@ def _refuse(fault: WardNoteError) -> str:
 
 
 def _check_files(model: PreparedModel) -> str:
+    if model.server:
+        return f"模型 {model.identity.title} 在院内服务器 {model.server} 上：病历文字会发送到那里，本机没有它的文件。"
     verify_files(model)
     return f"模型 {model.identity.title}（{model.identity.engine}）的 {len(model.files)} 个文件校验一致。"
 

@@ -7,9 +7,10 @@ from app.inference.catalog import Catalog
 from app.inference.library import ModelLibrary
 from app.infra.paths import Paths
 from app.infra.resources import resource_path
+from app.settings.policy import Policy
 
 
 def open_library(paths: Paths) -> ModelLibrary:
-    """Reads the catalogs and the calibration; touches no weights. Raises ModelFileFault for a wrong catalog."""
+    """Reads the catalogs, the calibration and the policy; touches no weights. Raises ModelFileFault for a wrong one."""
     catalog = Catalog.read(resource_path("catalog"), paths.hospital_catalog, paths.models)
-    return ModelLibrary(catalog, paths.models, Calibration.read(paths.calibration))
+    return ModelLibrary(catalog, paths.models, Calibration.read(paths.calibration), Policy.read(paths.policy).servers)

@@ -81,6 +81,9 @@ def _fetch(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -
     from app.inference.fetch import fetch
 
     for model in library.catalog.select(arguments.names):
+        if model.served:
+            output.say(f"{model.name}：在服务器 {model.served.address} 上，没有需要获取的文件")
+            continue
         with _stages(model.name) as stage:
             fetched = fetch(model, partial(stage, "获取"), thorough=bool(arguments.names))
         output.say(f"{model.name}：{'已获取并通过校验' if fetched else '已经在本机'}")
@@ -116,7 +119,7 @@ def _verify(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) 
     for model in _named_or_all(arguments, library):
         again = f"请运行 wardnote models prepare {model.name}"
         got = f"请运行 wardnote models fetch {model.name}" if model.wheels else "请重新获取"
-        groups = [("源文件", model.files, got)]
+        groups = [("源文件", model.files, got)] if model.files else []
         groups += [(f"{ready.identity.engine} 文件", ready.files, again) for ready in _ready(library, model)]
         for what, files, remedy in groups:
             try:

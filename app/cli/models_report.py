@@ -24,8 +24,20 @@ def describe(library: ModelLibrary, model: CatalogModel) -> dict[str, Any]:
         "demonstration": model.demonstration,
         "sha256": model.sha256,
         "bytes": sum(file.size for file in model.files),
+        **_server(library, model),
         "fetched": model.kind is SourceKind.SCRIPTED or is_fetched(model),
         "engines": {engine: _engine(library, model, engine) for engine in model.engines},
+    }
+
+
+def _server(library: ModelLibrary, model: CatalogModel) -> dict[str, Any]:
+    """Where text would be sent, for a model on a server only."""
+    if model.served is None:
+        return {}
+    return {
+        "server": model.served.address,
+        "allowed": library.allows(model),
+        "holds_form": model.served.holds_form,
     }
 
 
@@ -55,8 +67,18 @@ def model_line(document: dict[str, Any]) -> str:
     marks = [head + ("（演示模型，非医疗模型）" if document["demonstration"] else "")]
     if not document["fetched"]:
         marks.append(f"  尚未获取：wardnote models fetch {document['name']}")
+    if "server" in document:
+        return "\n".join([*marks, _server_line(document)])
     marks += [_engine_line(document["name"], engine, state) for engine, state in document["engines"].items()]
     return "\n".join(marks)
+
+
+def _server_line(document: dict[str, Any]) -> str:
+    server = document["server"]
+    if not document["allowed"]:
+        return f"  服务器 {server}：本机策略（policy.toml）不允许，未启用"
+    form = "" if document["holds_form"] else "；服务器不约束回答的格式"
+    return f"  病历文字会离开本机，发送到院内服务器 {server}；精度未知，未与原模型比对{form}"
 
 
 def _engine_line(name: str, engine: str, state: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from app.core.errors import ModelFileFault, UsageFault
 from app.inference.catalog_fields import Fields
 from app.inference.prepared import CheckedFile
+from app.inference.served import ENGINE, ServedModel, read_served
 
 ENGINES = ("bigdl", "openvino")
 
@@ -36,6 +37,7 @@ class SourceKind(StrEnum):
     HUGGINGFACE = "huggingface"
     INT4_FOLDER = "bigdl-int4"
     IR_FOLDER = "openvino-ir"
+    SERVER = "openai-server"
     SCRIPTED = "scripted"
 
 
@@ -45,6 +47,7 @@ _RUNS_ON: Mapping[SourceKind, tuple[str, ...]] = {
     SourceKind.HUGGINGFACE: ("bigdl",),
     SourceKind.INT4_FOLDER: ("bigdl",),
     SourceKind.IR_FOLDER: ("openvino",),
+    SourceKind.SERVER: (ENGINE,),
     SourceKind.SCRIPTED: ("scripted",),
 }
 
@@ -61,7 +64,10 @@ class Wheels:
 
 @dataclass(frozen=True, slots=True)
 class CatalogModel:
-    """One model. `files` are its source files, hashed; `sha256` identifies the weights (the largest file)."""
+    """One model. `files` are its source files, hashed; `sha256` identifies the weights (the largest file).
+
+    A model on a server (`served`) has no files here.
+    """
 
     name: str
     title: str
@@ -76,11 +82,12 @@ class CatalogModel:
     files: tuple[CheckedFile, ...]
     chat_template: str
     wheels: Wheels | None
+    served: ServedModel | None = None
 
     @property
     def sha256(self) -> str:
-        """The hash of the weights' file."""
-        return max(self.files, key=lambda file: file.size).sha256
+        """The hash of the weights' file; empty where they are on a server, which tells none."""
+        return max(self.files, key=lambda file: file.size).sha256 if self.files else ""
 
     @property
     def source_sha256(self) -> str:
@@ -150,8 +157,9 @@ def _model(unnamed: Fields, path: Path, store: Path) -> CatalogModel:
     entry = unnamed.of_model(name)
     source = entry.table("source")
     kind = _kind(source)
-    folder = _folder(source, name, path, store)
-    files = _files(source, folder)
+    served = read_served(source) if kind is SourceKind.SERVER else None
+    folder = path.parent if served else _folder(source, name, path, store)
+    files = () if served else _files(source, folder)
     return CatalogModel(
         name=name,
         title=entry.text("title", name) or name,
@@ -166,6 +174,7 @@ def _model(unnamed: Fields, path: Path, store: Path) -> CatalogModel:
         files=files,
         chat_template=entry.text("chat_template", ""),
         wheels=_wheels(entry, files) if "wheels" in entry else None,
+        served=served,
     )
 
 

@@ -32,6 +32,7 @@ HEARTBEAT_SECONDS = 1.0
 ENGINES = {
     "bigdl": ("app.inference.engines.bigdl", "BigDLEngine"),
     "openvino": ("app.inference.engines.openvino", "OpenVINOEngine"),
+    "openai": ("app.inference.engines.openai", "OpenAIEngine"),
     "scripted": ("app.inference.engines.scripted", "ScriptedEngine"),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import psutil
@@ -13,19 +13,27 @@ from app.inference.calibration import Calibration
 from app.inference.catalog import Catalog, CatalogModel, SourceKind
 from app.inference.engine import LoadRequest
 from app.inference.prepared import CheckedFile, PreparedModel
+from app.inference.served import ENGINE, PROTOCOL, refusal
 from app.inference.store import Manifest, prepared_folder, read_manifest
 
 PANES = 3
+_SERVED_RECIPE = f"{ENGINE}/{PROTOCOL}/1"
 _CHOICES = ("auto", "bigdl", "openvino")
 
 
 class ModelLibrary:
-    """Reading it touches no weights: hashes are checked when a model is loaded, in its own thread."""
+    """Reading it touches no weights: hashes are checked when a model is loaded, in its own thread.
 
-    def __init__(self, catalog: Catalog, store: Path, calibration: Calibration) -> None:
+    `servers` are the addresses (`host:port`) that models may be on; a model on another is refused.
+    """
+
+    def __init__(
+        self, catalog: Catalog, store: Path, calibration: Calibration, servers: Collection[str] = frozenset()
+    ) -> None:
         self.catalog = catalog
         self.store = store
         self.calibration = calibration
+        self._servers = frozenset(servers)
 
     def choose(self, names: Sequence[str] | None, engine: str = "auto") -> tuple[PreparedModel, ...]:
         """The named models, or the first three that are ready, each on one engine.
@@ -46,12 +54,25 @@ class ModelLibrary:
         """This model on this engine, if it is ready."""
         if model.kind is SourceKind.SCRIPTED:
             return _scripted(model) if engine == "scripted" else None
+        if model.served:
+            return self._served(model) if engine == ENGINE and self.allows(model) else None
         folder = prepared_folder(self.store, model, engine)
         manifest = read_manifest(folder, model)
         return None if manifest is None else self._ready(model, engine, folder, manifest)
 
+    def allows(self, model: CatalogModel) -> bool:
+        """Whether this workstation's policy lets text go where this model is."""
+        return model.served is None or model.served.address in self._servers
+
+    def refusals(self) -> tuple[str, ...]:
+        """A sentence for each model of the catalog that the policy does not allow."""
+        refused = ((model.name, model.served) for model in self.catalog.models if not self.allows(model))
+        return tuple(str(refusal(name, served)) for name, served in refused if served)
+
     def _required(self, model: CatalogModel, engine: str) -> PreparedModel:
         found = self._best(model, engine)
+        if found is None and model.served and not self.allows(model):
+            raise refusal(model.name, model.served)
         if found is None:
             where = "" if engine == "auto" else f"（引擎 {engine}）"
             raise EnvironmentFault(f"模型 {model.name} 尚未准备好{where}，请运行 wardnote models prepare {model.name}")
@@ -62,6 +83,16 @@ class ModelLibrary:
         wanted = model.engines if engine == "auto" else tuple(name for name in model.engines if name == engine)
         ready = [found for name in wanted if (found := self.prepared(model, name))]
         return min(ready, key=lambda found: self.calibration.job_seconds(found), default=None)
+
+    def _served(self, model: CatalogModel) -> PreparedModel:
+        """Ready as it is: nothing is here to hash. What precision its weights have, no server tells."""
+        assert model.served
+        base = f"{model.served.model_id} @ {model.served.address}"
+        identity = ModelIdentity(model.name, model.title, "", base, ENGINE, PROTOCOL, "unknown")
+        options = (("model", model.served.model_id), ("dialect", model.served.dialect.value))
+        request = LoadRequest(model.name, model.served.url, "", model.context_tokens, 0, options)
+        speed = self.calibration.speed(model.name, ENGINE, _SERVED_RECIPE)
+        return PreparedModel(identity, request, (), model.demonstration, speed, model.served.address)
 
     def _ready(self, model: CatalogModel, engine: str, folder: Path, manifest: Manifest) -> PreparedModel:
         identity = ModelIdentity(
@@ -97,6 +128,8 @@ def recipe_of(store: Path, model: CatalogModel, engine: str) -> str:
     """How a prepared model was made; raises EnvironmentFault if it is not prepared."""
     if model.kind is SourceKind.SCRIPTED:
         return "scripted/1/1"
+    if model.served:
+        return _SERVED_RECIPE
     manifest = read_manifest(prepared_folder(store, model, engine), model)
     if manifest is None:
         raise EnvironmentFault(f"模型 {model.name} 尚未准备好，请运行 wardnote models prepare {model.name}")

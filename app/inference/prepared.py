@@ -31,7 +31,8 @@ class PreparedModel:
     """One model on one engine. `files` must match their hashes before the engine process may load them.
 
     `demonstration` models are no medical models: the program says so wherever it shows their output.
-    `speed` is None before any calibration.
+    `speed` is None before any calibration. `server` is the `host:port` that the text is sent to, empty for a model
+    that runs here.
     """
 
     identity: ModelIdentity
@@ -39,3 +40,4 @@ class PreparedModel:
     files: tuple[CheckedFile, ...]
     demonstration: bool
     speed: Speed | None = None
+    server: str = ""

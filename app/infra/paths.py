@@ -46,6 +46,11 @@ class Paths:
         return self.data_dir / "catalog"
 
     @property
+    def policy(self) -> Path:
+        """What the hospital's IT allows; the program only reads it."""
+        return self.data_dir / "policy.toml"
+
+    @property
     def logs(self) -> Path:
         """Logs without patient text."""
         return self.data_dir / "logs"

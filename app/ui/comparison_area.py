@@ -19,6 +19,7 @@ from app.ui.suggestion_pane import SuggestionPane
 from app.ui.theme import Appearance, Theme
 
 DEMONSTRATION_WORDS = "演示模型，非医疗模型，仅供试用"
+SERVER_WORDS = "病历文字会离开本机，发送到院内服务器 {}"
 READY_HINT = "写好主诉和病例特点后按 Ctrl+Enter，各模型会并排给出鉴别诊断，供您参考取舍。"
 NO_MODEL_HINT = (
     "还没有可用的模型，病历书写不受影响。\n\n"
@@ -53,9 +54,13 @@ class ComparisonArea(QWidget):
     restart_wanted = Signal(str)
 
     def __init__(
-        self, models: Sequence[tuple[ModelIdentity, bool]], appearance: Appearance, now: Callable[[], datetime]
+        self,
+        models: Sequence[tuple[ModelIdentity, bool]],
+        appearance: Appearance,
+        now: Callable[[], datetime],
+        servers: Sequence[str] = (),
     ) -> None:
-        """`models` in pane order, each with whether it is a demonstration model."""
+        """`models` in pane order, each with whether it is a demonstration model; `servers`: where text is sent."""
         super().__init__()
         self._appearance = appearance
         self._models = tuple(models)
@@ -65,6 +70,7 @@ class ComparisonArea(QWidget):
         self.stop_button = QPushButton("停止  Esc")
         self.disclaimer_sign = QLabel()
         self.disclaimer = QLabel(DEMONSTRATION_WORDS)
+        self.server_words = QLabel(SERVER_WORDS.format("、".join(servers)) if servers else "")
         self.history = HistoryStrip(now)
         self.notice = NoticeBar(appearance)
         self.input_change = ElidedLabel("inputChange")
@@ -151,10 +157,13 @@ class ComparisonArea(QWidget):
         row.addWidget(self.disclaimer)
         for widget in (self.disclaimer_sign, self.disclaimer):
             widget.setVisible(self._has_demonstration)
+        self.server_words.setObjectName("serverWords")
+        self.server_words.setVisible(bool(self.server_words.text()))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(strip)
+        layout.addWidget(self.server_words)
         layout.addWidget(self.input_change)
         layout.addWidget(self.no_models)
         layout.addWidget(self.splitter, 1)

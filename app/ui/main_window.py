@@ -78,7 +78,8 @@ class MainWindow(QMainWindow):
         models = [(model.identity, model.demonstration) for model in controllers.comparisons.models]
         self.patients = PatientList(appearance, now)
         self.editor = NoteEditor(appearance)
-        self.area = ComparisonArea(models, appearance, now)
+        servers = sorted({model.server for model in controllers.comparisons.models if model.server})
+        self.area = ComparisonArea(models, appearance, now, servers)
         self.model_status = ModelStatusLabel([identity.model for identity, _ in models])
         self.place = QLabel(TITLE)
         board = RunBoard()

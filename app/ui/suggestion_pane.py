@@ -15,7 +15,7 @@ from app.ui.reason_chips import ReasonChips
 from app.ui.run_board import RunCard
 from app.ui.text_safety import visible_controls
 from app.ui.theme import Appearance, Theme, ui_font
-from app.ui.wording import outcome_line, progress_line
+from app.ui.wording import outcome_line, progress_line, weights_name
 
 STALE_WORDS = "依据已修改"
 STATE_INTERVAL_MS = 250
@@ -92,7 +92,7 @@ class SuggestionPane(QFrame):
         self.model = identity.model
         title = visible_controls(identity.title)
         self.title.setText(f"{self.number}  {title}")
-        self.engine.setText(f"{identity.engine} · {identity.quantisation}")
+        self.engine.setText(f"{identity.engine} · {weights_name(identity)}")
         self.setAccessibleName(f"第 {self.number} 栏，{title}")
         self.body.setAccessibleName(f"{title} 的建议")
 

@@ -6,8 +6,13 @@ from datetime import datetime, timedelta
 
 from app.core.case import CasePatient
 from app.core.entities import Encounter, Patient, Sex
-from app.core.runs import RunOutcome, RunPhase, RunProgress, RunStatus
+from app.core.runs import ModelIdentity, RunOutcome, RunPhase, RunProgress, RunStatus
 from app.ui.text_safety import visible_controls
+
+
+def weights_name(identity: ModelIdentity) -> str:
+    """How a model is quantised; of one on a server, that nobody tells."""
+    return "精度未知" if identity.quantisation == "unknown" else identity.quantisation
 
 
 def progress_line(progress: RunProgress, characters_per_second: float | None = None) -> str:

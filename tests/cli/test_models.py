@@ -72,6 +72,22 @@ def test_on_a_fresh_machine_the_list_says_what_to_do(models: Models) -> None:
     assert models.out.count("（演示模型，非医疗模型）") == 3
 
 
+def test_the_list_says_that_text_would_leave_this_computer(models: Models) -> None:
+    models.paths.hospital_catalog.mkdir(parents=True)
+    source = 'kind = "openai-server"\nurl = "http://10.1.2.3:8000/v1"\nmodel = "m"\n'
+    (models.paths.hospital_catalog / "own.toml").write_text(f'[[model]]\nname = "ward-70b"\n[model.source]\n{source}')
+    assert models("list", "ward-70b") == 0
+    assert "服务器 10.1.2.3:8000：本机策略（policy.toml）不允许，未启用" in models.out
+    models.paths.policy.write_text('[servers]\nallowed = ["10.1.2.3:8000"]\n')
+    assert models("list", "ward-70b") == 0
+    assert "病历文字会离开本机，发送到院内服务器 10.1.2.3:8000" in models.out
+    assert "服务器不约束回答的格式" in models.out
+    assert models("fetch", "ward-70b") == models("verify", "ward-70b") == 0
+    models.paths.policy.write_text("[servers")
+    assert models("list") == 3
+    assert models.err.startswith("策略文件")
+
+
 def test_the_list_as_json(models: Models) -> None:
     documents = models.listed()
     assert [document["name"] for document in documents] == DEMONSTRATION

@@ -17,6 +17,7 @@ from app.inference.patience import Limits
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
 from app.infra.paths import Paths
+from tests.helpers.llama_server import ALIAS, llama_server
 
 
 @dataclass
@@ -88,3 +89,32 @@ def prepared_smollm2(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str]
     """The real SmolLM2-135M, prepared for an engine (`bigdl` or `openvino`)."""
     paths = Paths.resolve(tmp_path_factory.mktemp("data"))
     return lambda engine: open_library(paths).choose(["smollm2-135m"], engine)[0]
+
+
+SERVED = """[[model]]
+name = "served"
+context_tokens = 8192
+[model.source]
+kind = "openai-server"
+url = "{url}"
+model = "{model}"
+dialect = "llama.cpp"
+"""
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A real server with SmolLM2-135M."""
+    source = next(model for model in open_library(Paths.resolve()).catalog.models if model.name == "smollm2-135m")
+    with llama_server(Path(source.files[0].path)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def served_smollm2(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
+    """That model as the catalog and the policy of a hospital give it."""
+    paths = Paths.resolve(tmp_path_factory.mktemp("served"))
+    paths.hospital_catalog.mkdir()
+    (paths.hospital_catalog / "served.toml").write_text(SERVED.format(url=server_url, model=ALIAS))
+    paths.policy.write_text(f'[servers]\nallowed = ["{server_url.split("/")[2]}"]\n')
+    return open_library(paths).choose(["served"])[0]

