@@ -15,6 +15,7 @@ from PySide6.QtCore import QEventLoop, QObject, QSocketNotifier
 
 from app.cli.progress import Watcher
 from app.controllers.comparison import ComparisonController, ComparisonRequest
+from app.controllers.comparison_request import DischargeRequest
 from app.core.case import Case
 from app.core.entities import Encounter, Patient
 from app.core.errors import UsageFault
@@ -53,26 +54,28 @@ class CaseRun(QObject):
         return tuple(dict.fromkeys(self._storing_faults))
 
     def run(self, case: Case, actor: str) -> tuple[Comparison, tuple[Generation, ...]]:
-        """The comparison and its generations in pane order.
+        """The comparison of a case and its generations in pane order; raises as `run_request`."""
+        return self.run_request(
+            lambda repositories: store_case(repositories, case, actor, datetime.now().astimezone()),
+            lambda binding: ComparisonRequest(binding, case.chief_complaint, case.case_features, case.patient.context),
+        )
 
-        Raises what storing the case or starting the comparison raised; a run that fails is no exception.
+    def run_request(
+        self,
+        store: Callable[[Repositories], Binding],
+        make_request: Callable[[Binding], ComparisonRequest | DischargeRequest],
+    ) -> tuple[Comparison, tuple[Generation, ...]]:
+        """The comparison of a request and its generations in pane order. `store` runs on the storage thread.
+
+        Raises what storing or starting the comparison raised; a run that fails is no exception.
         """
         with _interrupts(self._cancel), _slot_errors(self._fail):
-            self._storage.submit(
-                lambda repositories: store_case(repositories, case, actor, datetime.now().astimezone()),
-                lambda binding: self._start(case, binding),
-                self._fail,
-            )
+            self._storage.submit(store, lambda binding: self._controller.start(make_request(binding)), self._fail)
             self._loop.exec()
         if self._error is not None:
             raise self._error
         assert self._comparison is not None  # the loop ends with an error or a finished comparison
         return self._comparison, tuple(sorted(self._generations, key=lambda one: one.run.display_order))
-
-    def _start(self, case: Case, binding: Binding) -> None:
-        self._controller.start(
-            ComparisonRequest(binding, case.chief_complaint, case.case_features, case.patient.context)
-        )
 
     def _cancel(self) -> None:
         if self._comparison is None:

@@ -65,40 +65,53 @@ class SuggestReport:
         return "\n\n".join([*blocks, *_readable_agreements(self.agreements(), len(self.generations)), NOTICE])
 
     def _run(self, generation: Generation) -> dict[str, object]:
-        identity, outcome = generation.run.identity, generation.outcome
+        text = generation.outcome.text
         return {
-            "run_id": outcome.run_id,
-            "model": identity.model,
-            "title": identity.title,
-            "model_sha256": identity.model_sha256,
-            "engine": identity.engine,
-            "engine_version": identity.engine_version,
-            "quantisation": identity.quantisation,
-            "demonstration": identity.model in self.demonstration,
-            "status": outcome.status.value,
-            "finish_reason": outcome.finish_reason.value,
-            "text": outcome.text,
-            "differential": [asdict(diagnosis) for diagnosis in parse_differential(outcome.text)],
-            "unsupported": [asdict(fact) for fact in unsupported_facts(outcome.text, self._source())],
-            "input_tokens": outcome.input_tokens,
-            "output_tokens": outcome.output_tokens,
-            "ttft_ms": _rounded(outcome.ttft_ms),
-            "duration_ms": _rounded(outcome.duration_ms),
-            "load_ms": _rounded(outcome.load_ms),
-            "tokens_per_second": _rounded(outcome.tokens_per_second),
-            "error": outcome.error,
+            **run_document(generation, self.demonstration),
+            "differential": [asdict(diagnosis) for diagnosis in parse_differential(text)],
+            "unsupported": [asdict(fact) for fact in unsupported_facts(text, self._source())],
         }
 
     def _source(self) -> str:
         return "\n".join((self.case.patient.context, self.case.chief_complaint, self.case.case_features))
 
     def _readable(self, generation: Generation) -> Iterator[str]:
-        identity = generation.run.identity
-        remark = f"（{DEMONSTRATION}）" if identity.model in self.demonstration else ""
-        yield f"━━ {identity.title} · {identity.engine} · {identity.quantisation}{remark}"
+        yield heading(generation, self.demonstration)
         if generation.outcome.text.strip():
             yield generation.outcome.text.strip()
         yield f"〔{outcome_sentence(generation.outcome)}〕"
+
+
+def run_document(generation: Generation, demonstration: Collection[str]) -> dict[str, object]:
+    """What every run's object of an OUT.json has; `null` where a time or a speed is not known."""
+    identity, outcome = generation.run.identity, generation.outcome
+    return {
+        "run_id": outcome.run_id,
+        "model": identity.model,
+        "title": identity.title,
+        "model_sha256": identity.model_sha256,
+        "engine": identity.engine,
+        "engine_version": identity.engine_version,
+        "quantisation": identity.quantisation,
+        "demonstration": identity.model in demonstration,
+        "status": outcome.status.value,
+        "finish_reason": outcome.finish_reason.value,
+        "text": outcome.text,
+        "input_tokens": outcome.input_tokens,
+        "output_tokens": outcome.output_tokens,
+        "ttft_ms": _rounded(outcome.ttft_ms),
+        "duration_ms": _rounded(outcome.duration_ms),
+        "load_ms": _rounded(outcome.load_ms),
+        "tokens_per_second": _rounded(outcome.tokens_per_second),
+        "error": outcome.error,
+    }
+
+
+def heading(generation: Generation, demonstration: Collection[str]) -> str:
+    """The line above a model's text; it says where the model is no medical model."""
+    identity = generation.run.identity
+    remark = f"（{DEMONSTRATION}）" if identity.model in demonstration else ""
+    return f"━━ {identity.title} · {identity.engine} · {identity.quantisation}{remark}"
 
 
 def outcome_sentence(outcome: RunOutcome) -> str:

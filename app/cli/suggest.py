@@ -34,8 +34,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _run(arguments: argparse.Namespace) -> int:
     from app.cli.library import open_library
 
-    case = read_case(arguments.case)
-    _refuse_overwriting(arguments.case, arguments.output)
+    case = Case.parse(read_input(arguments.case, "--case"))
+    refuse_overwriting(arguments.case, arguments.output, "--case")
     names = model_names(arguments.models)
     paths = Paths.resolve(arguments.data_dir)
     models = open_library(paths).choose(names, arguments.engine)
@@ -49,14 +49,17 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0 if report.all_completed and not report.storing_faults else 3
 
 
-def read_case(path: Path) -> Case:
-    """Raises UsageFault for a file that is none, or no case; EnvironmentFault if it may not be read."""
+def read_input(path: Path, option: str) -> str:
+    """The text of the file given with this option.
+
+    Raises UsageFault for a file that is none, or no text; EnvironmentFault if it may not be read.
+    """
     if not path.is_file():
-        raise UsageFault(f"找不到病例文件 {path}：请检查 --case 的路径。")
+        raise UsageFault(f"找不到病例文件 {path}：请检查 {option} 的路径。")
     try:
         if path.stat().st_size > MAX_CASE_BYTES:
             raise UsageFault(f"病例文件 {path} 过大（超过 {MAX_CASE_BYTES // 1_000_000} MB），请检查是否选错了文件。")
-        return Case.parse(path.read_text(encoding="utf-8-sig"))
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise UsageFault(f"病例文件 {path} 不是 UTF-8 编码：请另存为 UTF-8 后再试。") from None
     except OSError as error:
@@ -73,9 +76,10 @@ def model_names(text: str | None) -> tuple[str, ...] | None:
     return names
 
 
-def _refuse_overwriting(case: Path, out: Path | None) -> None:
-    if out is not None and out.exists() and out.samefile(case):
-        raise UsageFault("--output 不能与 --case 是同一个文件。")
+def refuse_overwriting(given: Path, out: Path | None, option: str) -> None:
+    """Raises UsageFault if the result would take the place of the file given with this option."""
+    if out is not None and out.exists() and out.samefile(given):
+        raise UsageFault(f"--output 不能与 {option} 是同一个文件。")
 
 
 def _deliver(report: SuggestReport, arguments: argparse.Namespace) -> None:

@@ -40,8 +40,7 @@ def suggest(case: Case, models: Sequence[PreparedModel], paths: Paths) -> Sugges
         storage.start()
         controller = ComparisonController(models, storage, _prompt_maker(template), template.decoding)
         stack.callback(controller.close)
-        watcher = stack.enter_context(_watcher())
-        case_run = CaseRun(controller, storage, watcher)
+        case_run = CaseRun(controller, storage, stack.enter_context(watcher()))
         comparison, generations = case_run.run(case, doctor)
     demonstration = {model.identity.model for model in models if model.demonstration}
     return SuggestReport(case, comparison, generations, demonstration, case_run.storing_faults, table)
@@ -61,7 +60,8 @@ def _prompt_maker(template: PromptTemplate) -> Callable[[ComparisonRequest], Pro
     )
 
 
-def _watcher() -> AbstractContextManager[Watcher]:
+def watcher() -> AbstractContextManager[Watcher]:
+    """Who shows the runs on stderr: bars in a terminal, lines elsewhere."""
     if sys.stderr is None or not sys.stderr.isatty():
         return nullcontext(LineWatcher())
     from rich.console import Console

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -12,9 +12,10 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.controllers.comparison_request import ComparisonRequest, input_fault, new_comparison
+from app.controllers.comparison_request import ComparisonRequest, DischargeRequest, input_fault, new_comparison
 from app.controllers.model_pool import ModelPool, ModelStatus
 from app.controllers.run_monitor import RunMonitor
+from app.core.discharge.asks import Ask
 from app.core.errors import UsageFault, WardNoteError
 from app.core.runs import Comparison, Decoding, Generation, Prompt, Run, RunOutcome, RunProgress
 from app.inference import engine
@@ -123,21 +124,27 @@ class ComparisonController(QObject):
         """Start that model anew, even if it crashed so often that it is no longer started by itself."""
         self._pool.restart(model)
 
-    def start(self, request: ComparisonRequest) -> None:
+    def start(self, request: ComparisonRequest | DischargeRequest) -> None:
         """Start a comparison, or say in `refused` why not."""
-        if refusal := self._refusal() or input_fault(request):
+        if refusal := self._refusal() or (input_fault(request) if isinstance(request, ComparisonRequest) else None):
             self.refused.emit(refusal)
             return
         try:
-            prompt = self._make_prompt(request)
+            asks = self._asks(request)
         except UsageFault as fault:
             self.refused.emit(str(fault))
             return
         self._pool.hold()
-        comparison = new_comparison(request, prompt, self.models, self._decoding, _now())
+        comparison = new_comparison(request, asks, self.models, _now())
         monitors = {run.run_id: RunMonitor(run, time.monotonic) for run in comparison.runs}
         live = self._live = _Live(comparison, monitors, RunQueue(self._slots))
         self._journal.record_comparison(comparison, partial(self._on_recorded, live))
+
+    def _asks(self, request: ComparisonRequest | DischargeRequest) -> Mapping[str, Ask]:
+        if isinstance(request, DischargeRequest):
+            return request.asks
+        ask = Ask(self._make_prompt(request), self._decoding)
+        return {model.identity.model: ask for model in self.models}
 
     def cancel_run(self, run_id: str) -> None:
         """End that run, whether it waits, loads, reads or writes; what it wrote stays."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
+from app.core.discharge.asks import Ask
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, MAX_SECTION_CHARACTERS
-from app.core.runs import Binding, Comparison, Decoding, Prompt, Run
+from app.core.runs import Binding, Comparison, Run
 from app.inference.prepared import PreparedModel
 
 
@@ -20,6 +21,19 @@ class ComparisonRequest:
     chief_complaint: str
     case_features: str
     patient_context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DischargeRequest:
+    """A discharge record for a state of its note: what each model, by name, is asked for the same stay.
+
+    The two texts are those of the admission, as the comparison keeps them.
+    """
+
+    binding: Binding
+    chief_complaint: str
+    case_features: str
+    asks: Mapping[str, Ask]
 
 
 def input_fault(request: ComparisonRequest) -> str | None:
@@ -38,9 +52,12 @@ def input_fault(request: ComparisonRequest) -> str | None:
 
 
 def new_comparison(
-    request: ComparisonRequest, prompt: Prompt, models: Sequence[PreparedModel], decoding: Decoding, now: datetime
+    request: ComparisonRequest | DischargeRequest,
+    asks: Mapping[str, Ask],
+    models: Sequence[PreparedModel],
+    now: datetime,
 ) -> Comparison:
-    """A comparison with one run per model, in the order of `models`, all bound to the request's note."""
+    """A comparison with one run for each model that is asked, in the order of `models`, bound to the request's note."""
     comparison_id = uuid4().hex
     runs = tuple(
         Run(
@@ -48,12 +65,13 @@ def new_comparison(
             comparison_id=comparison_id,
             binding=request.binding,
             identity=model.identity,
-            prompt=prompt,
-            decoding=decoding,
+            prompt=asks[model.identity.model].prompt,
+            decoding=asks[model.identity.model].decoding,
             display_order=order,
             started_at=now,
         )
         for order, model in enumerate(models)
+        if model.identity.model in asks
     )
     return Comparison(
         comparison_id=comparison_id,

@@ -114,7 +114,7 @@ class ModelLibrary:
         )
         files = tuple(CheckedFile(str(folder / file.path), file.sha256, file.size) for file in manifest.files)
         speed = self.calibration.speed(model.name, engine, manifest.recipe)
-        return PreparedModel(identity, request, files, model.demonstration, speed)
+        return PreparedModel(identity, request, files, model.demonstration, speed, model.languages)
 
 
 def _scripted(model: CatalogModel) -> PreparedModel:

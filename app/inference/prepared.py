@@ -32,7 +32,7 @@ class PreparedModel:
 
     `demonstration` models are no medical models: the program says so wherever it shows their output.
     `speed` is None before any calibration. `server` is the `host:port` that the text is sent to, empty for a model
-    that runs here.
+    that runs here. `languages`: what it was made for, the first is the one it is proved in.
     """
 
     identity: ModelIdentity
@@ -41,3 +41,4 @@ class PreparedModel:
     demonstration: bool
     speed: Speed | None = None
     server: str = ""
+    languages: tuple[str, ...] = ("zh",)

@@ -15,8 +15,6 @@ from app.storage.database import Database
 from app.storage.pseudonyms import Pseudonyms
 from app.storage.rows import Row
 
-TASK = "differential"
-
 
 class ComparisonRepository:
     """Comparisons and generations in the database."""
@@ -107,7 +105,7 @@ def _started_columns(run: Run) -> Row:
         "generation_id": run.run_id,
         "request_id": run.comparison_id,
         "comparison_id": run.comparison_id,
-        "task": TASK,
+        "task": prompt.template_id,
         "model": identity.model,
         "model_title": identity.title,
         "model_sha256": identity.model_sha256,

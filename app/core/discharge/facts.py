@@ -24,8 +24,10 @@ from app.core.unsupported import UnsupportedFact, unsupported_facts
 _NUMBER = re.compile(r"(?<![\d.])\d+(?:\.\d+)?")
 _LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.、．](?!\d)", re.MULTILINE)
 _DATE = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})[日号]|(\d{4})-(\d{1,2})-(\d{1,2})")
-_COUNTER = r"次|枚|根|级|分(?!钟)|型|期|周|天|小时|分钟|岁|个|例|处|条"
+_COUNTER = r"次|枚|根|级|分(?!钟)|型|期|年|月|周|天|小时|分钟|岁|个|例|处|条"
 _COUNTED = re.compile(rf"(?<![\d.])(\d+(?:\.\d+)?|[一二两三四五六七八九十]{{1,3}})\s*({_COUNTER})")
+# Words that the form gives: no one claims anything by them.
+_GIVEN = re.compile(r"^患者出院时")
 _RANGE = re.compile(r"（参考 [^）]*）")
 _SENTENCE = re.compile(r"[^。；;！!\n]+[。；;！!]?")
 _ADMISSION_DIAGNOSES = re.compile(r"入院诊断[：:为]?([^。\n]+)")
@@ -60,6 +62,7 @@ class FactChecker:
 
     def check(self, key: str, text: str) -> tuple[SectionFact, ...]:
         """The facts of this section without a source, in order; none overlaps another."""
+        text = _GIVEN.sub(lambda words: " " * len(words[0]), text)
         source = self._admission if key == ADMISSION_CONDITION.key else self._whole
         found = [*self._bad_dates(text), *self._pairs.check(text), *unsupported_facts(text, source.text)]
         found += [*source.unknown_numbers(text), *self._contradictions.check(key, text)]

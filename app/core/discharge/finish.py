@@ -7,20 +7,21 @@ is taken out and listed, and a dose that was not ordered becomes blank. Nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.core.discharge.coverage import Coverage, coverage
 from app.core.discharge.draft import WRITTEN
-from app.core.discharge.facts import FactChecker, SectionFact, drugs_in, sentences
+from app.core.discharge.facts import FactChecker, SectionFact, drugs_in
 from app.core.discharge.links import Link, LinkIndex
 from app.core.discharge.pairs import PairIndex, drug_stem
-from app.core.discharge.record import BLANK, discharge_drugs, drug_words, exact_sections, key_results
+from app.core.discharge.record import BLANK, discharge_drugs, drug_words, exact_sections, key_results, numbered
 from app.core.discharge.source import lines_of
-from app.core.notes import COURSE, DISCHARGE_ORDERS
-from app.core.stay import Stay
+from app.core.notes import COURSE, DISCHARGE_DIAGNOSIS, DISCHARGE_ORDERS
+from app.core.stay import Order, Stay
 
 _ITEM_NUMBER = re.compile(r"^\s*(?:\d{1,2}[.、．])?\s*")
+_ADVICE = re.compile(r"[^。\n]+。?")
 _AVOID = re.compile(r"停用|停服|避免|禁用|忌用|勿|不再|过敏")
 
 
@@ -65,6 +66,8 @@ class Finisher:
         """The record of this draft, whose sections may be missing or still grow."""
         orders, removed = self._orders(draft.get(DISCHARGE_ORDERS.key, ""))
         sections = {section.key: draft[section.key] for section in WRITTEN if section.key in draft}
+        if DISCHARGE_DIAGNOSIS.key in draft:
+            sections[DISCHARGE_DIAGNOSIS.key] = numbered(_names(draft[DISCHARGE_DIAGNOSIS.key]))
         if DISCHARGE_ORDERS.key in draft:
             sections[DISCHARGE_ORDERS.key] = orders
         if COURSE.key in draft:
@@ -94,29 +97,41 @@ class Finisher:
     def _orders(self, advice: str) -> tuple[str, tuple[Removed, ...]]:
         """The ordered drugs, then the model's advice; numbered as one list."""
         kept, removed = [], []
-        for match in sentences(advice):
+        for match in _ADVICE.finditer(advice):
             sentence = _ITEM_NUMBER.sub("", match[0]).strip()
-            if foreign := self._never_ordered(sentence):
-                reason = f"住院医嘱中没有{foreign}"
+            if reason := self._objection(sentence):
                 removed.append(Removed(DISCHARGE_ORDERS.key, sentence, reason))
             elif sentence.strip("。；;"):
                 kept.append(self._blanked(sentence))
         drugs = [drug_words(order) for order in discharge_drugs(self.stay)]
         items = dict.fromkeys([*drugs, *kept])
-        return "\n".join(f"{number}. {item}" for number, item in enumerate(items, 1)), tuple(removed)
+        return numbered(items), tuple(removed)
 
-    def _never_ordered(self, sentence: str) -> str:
-        """The first drug of this sentence that no order has; to avoid one that the notes name needs no order."""
-        stems = [drug_stem(order.name) for order in self.stay.orders]
+    def _objection(self, sentence: str) -> str:
+        """Why this sentence cannot stay: a drug in it was never ordered, or has ended.
+
+        To avoid one that the notes name needs no order.
+        """
         avoided = _AVOID.search(sentence) is not None
         for match in drugs_in(sentence):
-            name = drug_stem(match[0])
-            if any(name in stem or stem in name for stem in stems) or (avoided and match[0] in self._text):
+            if _is_among(match[0], discharge_drugs(self.stay)) or (avoided and match[0] in self._text):
                 continue
-            return match[0]
+            ended = _is_among(match[0], self.stay.orders)
+            return f"{match[0]}出院前已停用" if ended else f"住院医嘱中没有{match[0]}"
         return ""
 
     def _blanked(self, sentence: str) -> str:
         for start, end in sorted(self._pairs.unordered_doses(sentence), reverse=True):
             sentence = f"{sentence[:start]}{BLANK}{sentence[end:]}"
         return sentence
+
+
+def _is_among(drug: str, orders: Iterable[Order]) -> bool:
+    name = drug_stem(drug)
+    stems = [drug_stem(order.name) for order in orders]
+    return any(name in stem or stem in name for stem in stems)
+
+
+def _names(text: str) -> Iterable[str]:
+    """The diagnoses of a list, each once."""
+    return dict.fromkeys(filter(None, (_ITEM_NUMBER.sub("", line).strip() for line in text.splitlines())))

@@ -1,7 +1,7 @@
 """The form that an answer about one stay cannot leave: the template's grammar with this stay's own words.
 
-By it the model writes no number that the stay lacks, the days of 诊疗经过 are those of the notes, and 出院诊断 are
-chosen among what the stay itself calls a diagnosis.
+By it the model writes no number that the stay lacks, the days of 诊疗经过 are those of the notes, and 出院诊断
+are chosen among what the stay itself calls a diagnosis.
 """
 
 from __future__ import annotations
@@ -19,20 +19,30 @@ _NAMED_DIAGNOSIS = re.compile(
     r"(?:病理(?:回报|提示|诊断)?|(?:修正|补充|明确|出院)?诊断(?:为|考虑)?|考虑(?:为)?)[：:为]?\s*(?P<name>[^，。；;：:（(\n]{3,20})"
 )
 _NO_DIAGNOSIS = re.compile(r"[\d0-9]|明确|依据|标准|治疗|完善|检查|会诊|必要|手术")
-_MOST_DAYS = 24
+_LETTERS = "abcdefghijkl"
 _MOST_NUMBERS = 400
 _FREE_NAME = r"[\u4e00-\u9fffA-Za-z] [\u4e00-\u9fffA-Za-z（）()/+ -]{1,23}"
+# As the template's grammar has them: sentences beside those of 诊疗经过, and the characters of the longest clause.
+_OTHER_SENTENCES, _CLAUSE_CHARACTERS = 9, 30
+_MOST_CLAUSES = 6
 
 
-def grammar_for(base: str, stay: Stay, lines: Sequence[Line]) -> str:
-    """`base` with the rules `opening`, `course`, `diagnosis` and `number` for this stay as these lines show it."""
-    text = "\n".join(line.text for line in lines)
-    diagnoses = [_quoted(name) for name in candidate_diagnoses(stay)]
-    numbers = _numbers(text)
+def grammar_for(base: str, stay: Stay, lines: Sequence[Line], characters: int) -> str:
+    """`base` with the rules of this stay as these lines show it: opening, list, course, sentence and number.
+
+    Whatever the model writes, the whole has about `characters` at most, so that it ends before the greatest length:
+    a sentence has fewer clauses where there are many days, and where one is too much, some days go without.
+    """
+    clauses_left = characters // _CLAUSE_CHARACTERS - _OTHER_SENTENCES
+    days = _spread(_days(lines), max(clauses_left, 2))
+    most = characters // (_CLAUSE_CHARACTERS * (len(days) + _OTHER_SENTENCES))
+    more = min(max(most, 1), _MOST_CLAUSES) - 1
+    numbers = _numbers("\n".join(line.text for line in lines))
     rules = (
         f"opening ::= {_quoted(_opening(stay))}",
-        f"course ::= {_course(lines)}",
-        f"diagnosis ::= {' | '.join(diagnoses) or _FREE_NAME}",
+        *_choice(candidate_diagnoses(stay)),
+        f"course ::= {' '.join(map(_day_rule, days)) or 'sentence{1,6}'}",
+        f'sentence ::= clause ([，、；] clause){{0,{more}}} "。"' if more else 'sentence ::= clause "。"',
         f"number ::= {' | '.join(map(_quoted, numbers)) or _quoted('一')}",
     )
     return "\n".join((base, *rules))
@@ -41,7 +51,8 @@ def grammar_for(base: str, stay: Stay, lines: Sequence[Line]) -> str:
 def candidate_diagnoses(stay: Stay) -> tuple[str, ...]:
     """What the stay calls a diagnosis: those of admission, then what its notes name after 诊断 or 病理."""
     named = [match["name"].strip() for note in stay.notes for match in _NAMED_DIAGNOSIS.finditer(note.text)]
-    return tuple(dict.fromkeys([*stay.admission.diagnoses, *(one for one in named if not _NO_DIAGNOSIS.search(one))]))
+    told = (name for name in named if not _NO_DIAGNOSIS.search(name))
+    return tuple(dict.fromkeys([*stay.admission.diagnoses, *told]))[: len(_LETTERS)]
 
 
 def _opening(stay: Stay) -> str:
@@ -49,11 +60,32 @@ def _opening(stay: Stay) -> str:
     return f"患者因{complaint}于{day_words(stay.admission.date, year=True)}入院。"
 
 
-def _course(lines: Iterable[Line]) -> str:
-    """A sentence for each day that has a note; the days themselves are given."""
-    days = dict.fromkeys(line.date[:10] for line in lines if line.entry is Entry.NOTE and not line.is_end)
-    given = [f"{_quoted(day_words(day) + '，')} sentence" for day in [*days][:_MOST_DAYS]]
-    return " ".join(given) or "sentence{1,6}"
+def _choice(names: Sequence[str]) -> tuple[str, ...]:
+    """At least one of these names, each at most once, in their order, one a line; free names if there is none."""
+    if not names:
+        return (f'list ::= name ("\\n" name){{0,3}}\nname ::= {_FREE_NAME}',)
+    rules = [f"list ::= {_LETTERS[0]}name"]
+    for place, name in enumerate(names):
+        following = f"{_LETTERS[place + 1]}name" if place + 1 < len(names) else ""
+        tail = f' ("\\n" {following})? | {following}' if following else ""
+        rules.append(f"{_LETTERS[place]}name ::= {_quoted(name)}{tail}")
+    return tuple(rules)
+
+
+def _day_rule(day: str) -> str:
+    return f"{_quoted(f'{day_words(day)}，')} sentence"
+
+
+def _days(lines: Iterable[Line]) -> list[str]:
+    """The days that have a note."""
+    return [*dict.fromkeys(line.date[:10] for line in lines if line.entry is Entry.NOTE and not line.is_end)]
+
+
+def _spread(days: Sequence[str], most: int) -> list[str]:
+    """At most so many of the days, the first and the last among them, the others evenly."""
+    if len(days) <= most:
+        return [*days]
+    return [days[place * (len(days) - 1) // (most - 1)] for place in range(most)]
 
 
 def _numbers(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ from app.core.clinical_text import clauses
 from app.core.discharge.facts import sentences
 from app.core.discharge.source import Entry, Line
 from app.core.evidence import EvidenceIndex
+
+
+_DAY = re.compile(r"(?:\d{4}年)?\d{1,2}月\d{1,2}日")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class LinkIndex:
         self._index = EvidenceIndex({str(number): line.text for number, line in enumerate(self.lines)})
 
     def link(self, text: str) -> tuple[Link, ...]:
-        """Every sentence with its lines, those that bear out most of its clauses first; days named in it go before."""
+        """Every sentence with its lines, those that bear out most of its clauses first. A day alone is no source."""
         found = []
         for match in sentences(text):
             sentence = match[0].strip()
@@ -41,8 +45,7 @@ class LinkIndex:
         return tuple(found)
 
     def _lines(self, sentence: str) -> tuple[int, ...]:
-        """`find` prefers the first of equals, so a sentence about a day is asked of that day's note as well."""
-        spans = [int(span.section) for span in self._index.find(sentence)]
+        spans = [int(span.section) for span in self._index.find(_DAY.sub("", sentence))]
         ranked = sorted(dict.fromkeys(spans), key=lambda number: (-spans.count(number), self._rank(number)))
         return tuple(ranked)
 

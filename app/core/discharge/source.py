@@ -7,6 +7,7 @@ that is too long even alone is cut at the end of a sentence, and the cut is list
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -89,6 +90,11 @@ def assemble(lines: Sequence[Line], budget: int, meter: Meter) -> Source:
             chosen[index], left = kept, left - meter(kept + "\n")
         omitted[index] = Omission(line.entry, line.date, line.text, cut=bool(kept))
     return Source("\n".join(chosen[index] for index in sorted(chosen)), tuple(omitted[i] for i in sorted(omitted)))
+
+
+def source_hash(lines: Iterable[Line]) -> str:
+    """SHA-256 (hex) of all that a record of this stay is made from."""
+    return hashlib.sha256("\n".join(line.text for line in lines).encode()).hexdigest()
 
 
 def token_meter(*, chinese: bool) -> Meter:
