@@ -11,7 +11,6 @@ from app.core.discharge.facts import sentences
 from app.core.discharge.source import Entry, Line
 from app.core.evidence import EvidenceIndex
 
-
 _DAY = re.compile(r"(?:\d{4}年)?\d{1,2}月\d{1,2}日")
 
 
