@@ -88,6 +88,8 @@ _MEASURE = re.compile(
 _NUMBER = re.compile(rf"(?<![\d.]){_VALUE}")
 # "24小时尿蛋白定量" names a test, not a finding.
 _TEST_NAME = re.compile(r"24\s*(?:小时|h)\s*(?:尿|动态|心电|血压|食管|pH|胃食管)", re.IGNORECASE)
+POWER = re.compile(r"10\s*(?:\^\s*\d{1,2}|[⁰¹²³⁴-⁹]{1,2})\s*/")
+"""The power in a unit (×10^9/L): no number of its own."""
 _CHINESE_NUMBER = re.compile(r"[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]")
 _DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 
@@ -98,7 +100,7 @@ def _numbers(text: str, source: str) -> Iterator[UnsupportedFact]:
     with_unit = {match.span("values") for match in _MEASURE.finditer(plain)}
     bare = {
         Decimal(match[0])
-        for match in _NUMBER.finditer(plain)
+        for match in _NUMBER.finditer(POWER.sub(_blank, plain))
         if not any(start <= match.start() < end for start, end in with_unit)
     }
     for match in _MEASURE.finditer(text):

@@ -92,7 +92,7 @@ class ModelLibrary:
         options = (("model", model.served.model_id), ("dialect", model.served.dialect.value))
         request = LoadRequest(model.name, model.served.url, "", model.context_tokens, 0, options)
         speed = self.calibration.speed(model.name, ENGINE, _SERVED_RECIPE)
-        return PreparedModel(identity, request, (), model.demonstration, speed, model.served.address)
+        return PreparedModel(identity, request, (), model.demonstration, speed, model.served.address, model.languages)
 
     def _ready(self, model: CatalogModel, engine: str, folder: Path, manifest: Manifest) -> PreparedModel:
         identity = ModelIdentity(
@@ -114,7 +114,7 @@ class ModelLibrary:
         )
         files = tuple(CheckedFile(str(folder / file.path), file.sha256, file.size) for file in manifest.files)
         speed = self.calibration.speed(model.name, engine, manifest.recipe)
-        return PreparedModel(identity, request, files, model.demonstration, speed, model.languages)
+        return PreparedModel(identity, request, files, model.demonstration, speed, languages=model.languages)
 
 
 def _scripted(model: CatalogModel) -> PreparedModel:

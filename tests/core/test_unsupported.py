@@ -44,6 +44,7 @@ def test_what_the_source_says_is_not_marked(supported: str) -> None:
     [
         ("发热，体温39.5℃，咳嗽", "39.5℃", "number"),
         ("病程3周", "3周", "duration"),
+        ("结石9mm", "9mm", "number"),
         ("38.5%", "38.5%", "number"),
         ("口服药物0.5g", "0.5g", "number"),
         ("口服阿莫西林", "阿莫西林", "drug"),

@@ -19,7 +19,7 @@ from app.core.drugs import DRUG
 from app.core.evidence import EvidenceIndex
 from app.core.notes import ADMISSION_CONDITION, DISCHARGE_DIAGNOSIS
 from app.core.stay import Stay
-from app.core.unsupported import UnsupportedFact, unsupported_facts
+from app.core.unsupported import POWER, UnsupportedFact, unsupported_facts
 
 _NUMBER = re.compile(r"(?<![\d.])\d+(?:\.\d+)?")
 _LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.、．](?!\d)", re.MULTILINE)
@@ -108,7 +108,7 @@ class _Texts:
     def __init__(self, text: str) -> None:
         self.text = text
         self._index = EvidenceIndex({"source": text})
-        self._numbers = {_decimal(match[0]) for match in _NUMBER.finditer(text)}
+        self._numbers = {_decimal(match[0]) for match in _NUMBER.finditer(_powerless(text))}
         self._counted = {(_count(match[1]), match[2]) for match in _COUNTED.finditer(text)}
 
     def has(self, name: str) -> bool:
@@ -120,7 +120,7 @@ class _Texts:
         for match in _COUNTED.finditer(text):
             if match[0] not in self.text and (_count(match[1]), match[2]) not in self._counted:
                 yield _fact(match, "number")
-        for match in _NUMBER.finditer(text):
+        for match in _NUMBER.finditer(_powerless(text)):
             if _decimal(match[0]) not in self._numbers:
                 yield _fact(match, "number")
 
@@ -185,6 +185,11 @@ def _decimal(digits: str) -> Decimal:
 def _without_ranges(texts: Iterable[str]) -> str:
     """The texts as one; the limits of a laboratory are no findings."""
     return _RANGE.sub("", "\n".join(texts))
+
+
+def _powerless(text: str) -> str:
+    """The text without the powers of its units, in the same length."""
+    return POWER.sub(lambda power: " " * len(power[0]), text)
 
 
 def _count(words: str) -> Decimal:
