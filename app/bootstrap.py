@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +19,11 @@ from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController
+from app.controllers.people import PeopleController
+from app.controllers.signing import SigningController
 from app.controllers.ward import WardController
 from app.core.errors import EnvironmentFault, ModelFileFault, WardNoteError
+from app.core.people import Person
 from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.runs import Prompt
 from app.inference.prepared import PreparedModel
@@ -64,6 +68,7 @@ def run_window(paths: Paths, engine: str = "auto") -> int:
         window.open_on_screen(settings.load().window)
         window.closing.connect(lambda: settings.save(Settings(window.arrangement.state())))
         _say_troubles(window, trouble)
+        services.controllers.people.load()
         services.controllers.notes.refresh()
         QTimer.singleShot(0, window, services.controllers.comparisons.preload)
         logger.info("the window is open, with %d models", len(models))
@@ -91,16 +96,27 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
     storage.start()
     template = PromptTemplate.parse(resource_text("prompts", "differential.md"))
     comparisons = ComparisonController(models, storage, partial(_prompt, template), template.decoding)
+    notes, feedback = NoteController(storage, doctor), FeedbackController(storage, doctor)
+    board, ward = BoardController(storage, doctor), WardController(storage, doctor)
+    people = PeopleController(storage, doctor)
+    for follow in (notes.set_actor, feedback.set_actor, board.set_reader, ward.set_actor):
+        people.changed.connect(partial(_with_name, follow))
     controllers = Controllers(
-        notes=NoteController(storage, doctor),
+        notes=notes,
         comparisons=comparisons,
-        feedback=FeedbackController(storage, doctor),
+        feedback=feedback,
+        people=people,
+        signing=SigningController(storage, notes, people),
         checks=ChecksController(storage),
-        board=BoardController(storage, doctor),
+        board=board,
         table=diagnosis_table(paths.data_dir),
-        ward=WardController(storage, doctor),
+        ward=ward,
     )
     return Services(storage, controllers)
+
+
+def _with_name(follow: Callable[[str], None], person: Person) -> None:
+    follow(person.name)
 
 
 def choose_models(paths: Paths, engine: str) -> tuple[tuple[PreparedModel, ...], str]:

@@ -35,6 +35,10 @@ class BoardController(QObject):
         self._stays: tuple[BoardStay, ...] = ()
         self.tasks: tuple[Task, ...] = ()
 
+    def set_reader(self, reader: str) -> None:
+        """Whose tasks are told from now on."""
+        self._reader = reader
+
     def refresh(self, now: datetime) -> None:
         """Read the stays again and tell the tasks of this moment."""
         self._submit(lambda repositories: self._worked_out(read_board(repositories.database), now))

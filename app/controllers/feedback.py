@@ -39,6 +39,10 @@ class FeedbackController(QObject):
         self._storage = storage
         self._actor = actor
 
+    def set_actor(self, actor: str) -> None:
+        """Who gives feedback from now on."""
+        self._actor = actor
+
     def vote(self, run_id: str, vote: Vote, item: str = "", reasons: Sequence[str] = (), comment: str = "") -> None:
         """The doctor's vote on a whole suggestion, or on one diagnosis (`item`); the last one counts."""
 

@@ -16,7 +16,7 @@ from app.controllers.pinyin import learn
 from app.core.entities import Encounter, Patient, Severity, Sex
 from app.core.errors import UsageFault, WardNoteError
 from app.core.events import Vote
-from app.core.notes import Note, NoteKind, NoteSummary, input_hash_of
+from app.core.notes import Note, NoteKind, NoteState, NoteSummary, input_hash_of
 from app.core.provenance import Origin, reviewed
 from app.core.runs import Binding, Comparison, Generation
 from app.storage.encounters import EncounterSummary
@@ -84,6 +84,10 @@ class NoteController(QObject):
         if self._open_note is None:
             return None
         return replace(self._open_note, note=self._saver(self._open_note).note)
+
+    def set_actor(self, actor: str) -> None:
+        """Whose name kept versions and reviews carry from now on."""
+        self._actor = actor
 
     @property
     def binding(self) -> Binding | None:
@@ -184,7 +188,7 @@ class NoteController(QObject):
 
     def review(self, section: str = "", start: int = 0, end: int | None = None) -> None:
         """The doctor has checked the model's sentences in a stretch of a section, or in the whole open note."""
-        if self._open_note is None:
+        if self._open_note is None or self._open_note.note.state is NoteState.SIGNED:
             return
         saver = self._saver(self._open_note)
         saver.set_provenance(reviewed(saver.note.provenance, self._actor, local_now(), section, start, end))

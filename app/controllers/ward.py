@@ -39,6 +39,10 @@ class WardController(QObject):
         self._storage = storage
         self._actor = actor
 
+    def set_actor(self, actor: str) -> None:
+        """Whose name moves carry from now on."""
+        self._actor = actor
+
     def move(self, before: Encounter, after: Encounter, kind: MoveKind, told: str) -> None:
         """Store a stay's new state, if it is still as the doctor saw it (`before`)."""
         actor, now = self._actor, local_now()

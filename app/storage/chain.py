@@ -39,9 +39,10 @@ CHAINED = (
     ChainedTable("generations", "generation_id"),
     ChainedTable("feedback_events", "event_id"),
     ChainedTable("moves", "move_id"),
+    ChainedTable("note_acts", "act_id"),
 )
-NOTE_VERSIONS, COMPARISONS, RUNS, GENERATIONS, FEEDBACK_EVENTS, MOVES = CHAINED
-SEALED = ("patients", "encounters", "notes", "orders", "results", "schema_migrations")
+NOTE_VERSIONS, COMPARISONS, RUNS, GENERATIONS, FEEDBACK_EVENTS, MOVES, NOTE_ACTS = CHAINED
+SEALED = ("patients", "encounters", "notes", "orders", "results", "people", "schema_migrations")
 
 
 def storable(row: Row) -> dict[str, Value]:

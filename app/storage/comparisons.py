@@ -25,6 +25,10 @@ class ComparisonRepository:
         self._pseudonyms = pseudonyms
         self._doctor = doctor
 
+    def set_doctor(self, doctor: str) -> None:
+        """Whose work is recorded from now on."""
+        self._doctor = doctor
+
     def record(self, comparison: Comparison) -> None:
         """Store a comparison and its runs as they start; twice changes nothing."""
         with self._database.transaction() as sql:

@@ -271,11 +271,44 @@ def create_stays(database: sqlite_utils.Database) -> None:
         reseal_widened(database, "encounters", "encounter_id", row, _NEW_IN_ENCOUNTERS, {})
 
 
+def create_people_and_note_acts(database: sqlite_utils.Database) -> None:
+    """Who works here; and what was done to documents beside writing them: reviewed, signed, amended, returned."""
+    _run_all(
+        database,
+        """CREATE TABLE people (
+            person_id TEXT NOT NULL PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            role TEXT NOT NULL,
+            pin TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            digest TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE note_acts (
+            seq INTEGER NOT NULL PRIMARY KEY,
+            act_id TEXT NOT NULL UNIQUE,
+            note_id TEXT NOT NULL REFERENCES notes(note_id),
+            version INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            person_id TEXT NOT NULL REFERENCES people(person_id),
+            person TEXT NOT NULL,
+            role TEXT NOT NULL,
+            occurred_at TEXT NOT NULL,
+            comment TEXT NOT NULL,
+            text_hash TEXT NOT NULL,
+            provenance TEXT NOT NULL,
+            row_hash TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX note_acts_note ON note_acts(note_id)",
+    )
+    _append_only(database, "note_acts")
+
+
 MIGRATIONS = (
     Migration("create_ward", create_ward),
     Migration("create_comparisons_and_feedback", create_comparisons_and_feedback),
     Migration("add_documents", add_documents),
     Migration("create_stays", create_stays),
+    Migration("create_people_and_note_acts", create_people_and_note_acts),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

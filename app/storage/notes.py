@@ -34,6 +34,8 @@ class VersionReason(StrEnum):
     BACKFILL = "backfill"
     BEFORE_RESTORE = "before_restore"
     RESTORED = "restored"
+    REVIEWED = "reviewed"
+    SIGNED = "signed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,13 @@ class NoteRepository:
         """The document bears this date from now on."""
         with self._database.transaction() as sql:
             return _change(sql, _stored(sql, note_id), recorded_at=time_text(moment))
+
+    def set_state(self, note_id: str, state: NoteState, *, signed: bool) -> Note:
+        """The document has come so far; with `signed` its newest version is the one that was signed."""
+        with self._database.transaction() as sql:
+            row = _stored(sql, note_id)
+            version = row["version"] if signed else row["signed_version"]
+            return _change(sql, row, state=state.value, signed_version=version)
 
     def delete_empty(self, note_id: str) -> None:
         """Remove a document in which nothing was ever kept. Raises UsageFault for any other: those stay."""
@@ -169,9 +178,12 @@ def _overwrite(
     if row["state"] == NoteState.SIGNED and text != row["sections"]:
         raise UsageFault(SIGNED_SENTENCE)
     known = _followed(row, sections) if provenance is None else provenance
+    # What was reviewed and then changed is to be reviewed again.
+    changed = row["state"] == NoteState.REVIEWED and text != row["sections"]
     return _change(
         sql,
         row,
+        state=NoteState.DRAFT.value if changed else row["state"],
         sections=text,
         characters=_characters(sections),
         updated_at=time_text(now),

@@ -10,7 +10,9 @@ from app.storage.database import Database
 from app.storage.encounters import EncounterRepository
 from app.storage.feedback import FeedbackRepository
 from app.storage.notes import NoteRepository
+from app.storage.people import PeopleRepository
 from app.storage.pseudonyms import Pseudonyms
+from app.storage.signing import SigningRepository
 from app.storage.stays import StayRepository
 from app.storage.ward import WardRepository
 
@@ -26,6 +28,8 @@ class Repositories:
     feedback: FeedbackRepository
     ward: WardRepository
     stays: StayRepository
+    people: PeopleRepository
+    signing: SigningRepository
 
     def close(self) -> None:
         """Close the database."""
@@ -38,14 +42,18 @@ def open_repositories(database_path: Path, key_path: Path, doctor: str) -> Repos
     try:
         with database.transaction():
             pseudonyms = Pseudonyms.load(key_path)
+        notes, encounters = NoteRepository(database), EncounterRepository(database)
+        feedback = FeedbackRepository(database)
         return Repositories(
             database,
-            EncounterRepository(database),
-            NoteRepository(database),
+            encounters,
+            notes,
             ComparisonRepository(database, pseudonyms, doctor),
-            FeedbackRepository(database),
+            feedback,
             WardRepository(database),
             StayRepository(database),
+            PeopleRepository(database),
+            SigningRepository(database, notes, encounters, feedback),
         )
     except BaseException:
         database.close()

@@ -8,6 +8,8 @@ from functools import partial
 from PySide6.QtCore import QObject
 
 from app.controllers.note import NoteController, NoteVersion, VersionReason
+from app.controllers.signing import SigningController
+from app.core.notes import NoteState
 from app.ui.history_dialog import HistoryDialog
 from app.ui.note_editor import NoteEditor
 from app.ui.text_safety import visible_controls
@@ -21,12 +23,18 @@ class HistoryActs(QObject):
     """The presenter of the history dialog."""
 
     def __init__(
-        self, editor: NoteEditor, notes: NoteController, appearance: Appearance, say: Callable[[str], None]
+        self,
+        editor: NoteEditor,
+        notes: NoteController,
+        signing: SigningController,
+        appearance: Appearance,
+        say: Callable[[str], None],
     ) -> None:
         """`say` shows a sentence."""
         super().__init__(editor)
         self._editor = editor
         self._notes = notes
+        self._signing = signing
         self._appearance = appearance
         self._say = say
         self.dialog: HistoryDialog | None = None
@@ -46,8 +54,16 @@ class HistoryActs(QObject):
         kind = note.note.kind
         person = visible_controls(f"{bed_label(note.encounter.bed)} {note.patient.name}")
         self.dialog = HistoryDialog(
-            f"{kind.heading}　{person}", kind, versions, note.note.sections, self._appearance, self._editor.window()
+            f"{kind.heading}　{person}",
+            kind,
+            versions,
+            note.note.sections,
+            self._appearance,
+            self._editor.window(),
+            self._signing.acts,
         )
+        if note.note.state is NoteState.SIGNED:
+            self.dialog.forbid_restore()
         self.dialog.texts_wanted.connect(self._read)
         self.dialog.restore_wanted.connect(self._restore)
         self.dialog.finished.connect(lambda _result: self._close())

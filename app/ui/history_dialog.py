@@ -21,11 +21,12 @@ from PySide6.QtWidgets import (
 
 from app.controllers.note import NoteVersion, VersionReason
 from app.core.notes import SECTIONS, NoteKind
+from app.core.signing import NoteAct
 from app.core.text_diff import BUDGET, amounts, difference
 from app.ui.diff_view import DiffView, Part
 from app.ui.text_safety import visible_controls
 from app.ui.theme import Appearance
-from app.ui.wording import exact
+from app.ui.wording import exact, minute
 
 REASONS: Mapping[VersionReason, str] = {
     VersionReason.SAVED: "保存",
@@ -33,6 +34,8 @@ REASONS: Mapping[VersionReason, str] = {
     VersionReason.BACKFILL: "回填后",
     VersionReason.BEFORE_RESTORE: "恢复旧版前",
     VersionReason.RESTORED: "恢复旧版后",
+    VersionReason.REVIEWED: "审核",
+    VersionReason.SIGNED: "签名",
 }
 NO_VERSIONS = "还没有留存的版本：按 Ctrl+S 保存时、生成前和回填后会自动留存。"
 _NOW, _NOTHING, _BEFORE = 0, -1, -2
@@ -57,6 +60,7 @@ class HistoryDialog(QDialog):
         present: Mapping[str, str],
         appearance: Appearance,
         parent: QWidget,
+        acts: Sequence[NoteAct] = (),
     ) -> None:
         """`versions`: newest first; `present`: the sections as they are in the editors."""
         super().__init__(parent)
@@ -72,7 +76,8 @@ class HistoryDialog(QDialog):
         self.summary = _label("diffSummary")
         self.view = DiffView(appearance)
         self.restore_button = QPushButton("恢复这一版(&R)")
-        self._fill(versions)
+        self._signed = False
+        self._fill(versions, acts)
         self._lay_out(title)
         self.list.setCurrentRow(0)
         self.list.setFocus()
@@ -85,7 +90,12 @@ class HistoryDialog(QDialog):
         self._texts.update(texts)
         self.compare()
 
-    def _fill(self, versions: Sequence[NoteVersion]) -> None:
+    def forbid_restore(self) -> None:
+        """The document is signed: it is amended first."""
+        self._signed = True
+        self.compare()
+
+    def _fill(self, versions: Sequence[NoteVersion], acts: Sequence[NoteAct]) -> None:
         self.list.setAccessibleName("版本")
         self._add_row(_NOW, "现在", "正在书写的文字")
         self.other.setAccessibleName("与哪一版比较")
@@ -94,9 +104,9 @@ class HistoryDialog(QDialog):
         for version in versions:
             number = f"第 {version.version} 版"
             who = visible_controls(version.actor)
-            self._add_row(
-                version.version, f"{number}　{REASONS[version.reason]}", f"{exact(version.occurred_at)}　{who}"
-            )
+            done = [act_words(act) for act in acts if act.version == version.version]
+            when = "\n".join((f"{exact(version.occurred_at)}　{who}", *done))
+            self._add_row(version.version, f"{number}　{REASONS[version.reason]}", when)
             self.other.addItem(number, version.version)
 
     def _add_row(self, number: int, what: str, when: str) -> None:
@@ -150,7 +160,8 @@ class HistoryDialog(QDialog):
         if missing:
             self.texts_wanted.emit(missing)
             return
-        self.restore_button.setEnabled(self._chosen() != _NOW and self._texts[self._chosen()] != self._texts[_NOW])
+        other = self._chosen() != _NOW and self._texts[self._chosen()] != self._texts[_NOW]
+        self.restore_button.setEnabled(other and not self._signed)
         self._show(*pair)
 
     def _show(self, older: int, newer: int) -> None:
@@ -185,6 +196,12 @@ class HistoryDialog(QDialog):
 
     def _restore(self) -> None:
         self.restore_wanted.emit(self._chosen(), self._texts[self._chosen()])
+
+
+def act_words(act: NoteAct) -> str:
+    """What was done to a version, by whom and when; with the comment of a return."""
+    comment = f"：{visible_controls(act.comment)}" if act.comment else ""
+    return f"{minute(act.occurred_at)}　{visible_controls(act.person)} {act.kind.words}{comment}"
 
 
 def _amount(parts: Sequence[Part]) -> str:

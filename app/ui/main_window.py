@@ -16,6 +16,8 @@ from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController, OpenNote
+from app.controllers.people import PeopleController
+from app.controllers.signing import SigningController
 from app.controllers.ward import WardController
 from app.core.diagnosis_table import DiagnosisTable
 from app.core.events import EventKind, Vote
@@ -32,11 +34,13 @@ from app.ui.judgement_acts import JudgementActs
 from app.ui.model_status import ModelStatusLabel
 from app.ui.note_editor import NoteEditor
 from app.ui.patient_list import PatientList
+from app.ui.people_dialog import PeopleActs
 from app.ui.provenance_acts import ProvenanceActs
 from app.ui.quality_watch import QualityWatch
 from app.ui.run_board import RunBoard
 from app.ui.shortcuts import install
 from app.ui.shown_clock import ShownClock
+from app.ui.signing_acts import SigningActs
 from app.ui.suggestion_acts import SuggestionActs
 from app.ui.theme import Appearance
 from app.ui.ward_acts import WardActs
@@ -58,6 +62,8 @@ class Controllers:
     checks: ChecksController
     board: BoardController
     table: DiagnosisTable
+    people: PeopleController
+    signing: SigningController
     ward: WardController
 
 
@@ -91,11 +97,15 @@ class MainWindow(QMainWindow):
         self.acts = SuggestionActs(
             self.area, self.editor, board, controllers.notes, controllers.feedback, appearance, self.sources
         )
-        self.history = HistoryActs(self.editor, controllers.notes, appearance, self.say)
+        self.history = HistoryActs(self.editor, controllers.notes, controllers.signing, appearance, self.say)
         self.judgements = JudgementActs(self.area, self.desk, controllers.feedback, self.say)
         self.documents = DocumentActs(self.editor, controllers.notes, self.say)
         self.ward = WardActs(self.editor, self.patients, controllers.notes, controllers.ward, self.say, now)
         self.quality = QualityWatch(self.editor, now, controllers.checks)
+        self.people = PeopleActs(controllers.people, self)
+        self.signing = SigningActs(
+            self.editor, controllers.notes, controllers.people, controllers.signing, self.quality.checked, self.say
+        )
         self.tasks = BoardActs(controllers.board, controllers.notes, appearance, now, self)
         self.clock = ShownClock(controllers.feedback.shown)
         self._list_refresh = _timer(self, _LIST_REFRESH_MS, controllers.notes.refresh, single=True)
@@ -185,7 +195,9 @@ class MainWindow(QMainWindow):
         row.setSpacing(16)
         row.addWidget(self.place, 1)
         row.addWidget(self.model_status)
+        row.addWidget(self.signing.waiting_button)
         row.addWidget(self.tasks.button)
+        row.addWidget(self.people.button)
         keys = QLabel("F1 快捷键")
         keys.setObjectName("topHint")
         row.addWidget(keys)
@@ -232,6 +244,11 @@ class MainWindow(QMainWindow):
             "review": self.sources.review_here,
             "review_all": self.sources.review_all,
             "source": self.sources.tell,
+            "mark_reviewed": self.signing.review,
+            "sign": self.signing.sign,
+            "amend": self.signing.amend,
+            "waiting": self.signing.show_waiting,
+            "people": self.people.open,
             "save": self._controllers.notes.checkpoint,
             "history": self.history.open,
             "quality": self.quality.use_list,

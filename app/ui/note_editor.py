@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.controllers.note import OpenNote
-from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, DIFFERENTIAL, NoteKind, input_hash
+from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, DIFFERENTIAL, NoteKind, NoteState, input_hash
 from app.ui.note_header import NoteHeader
 from app.ui.quality_list import QualityList
 from app.ui.section_editor import SectionEditor
@@ -84,7 +84,7 @@ class NoteEditor(QWidget):
         self._show_sections(True)
         self.header.show_note(note)
         self._show_page(self._page_of(note.note.kind))
-        self._page.show_texts(note.note.sections, note.note.note_id)
+        self._page.show_texts(note.note.sections, note.note.note_id, locked=note.note.state is NoteState.SIGNED)
         self.sections.verticalScrollBar().setValue(0)
         self.show_saved(note.note.updated_at)
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton
 
 from app.controllers.note import OpenNote
-from app.core.notes import NoteKind
+from app.core.notes import NoteKind, NoteState
 from app.ui.text_safety import tool_tip, visible_controls
 from app.ui.wording import bed_label, day, person
 
@@ -56,7 +56,9 @@ class NoteHeader(QFrame):
         facts = (person(note.patient, encounter), bed_label(encounter.bed), number, department)
         self.details.setText(visible_controls("   ".join(fact for fact in facts if fact)))
         daily = note.note.kind is NoteKind.DAILY_PROGRESS
-        self.document.setText(f"{note.note.kind.heading}{f' {day(note.note.recorded_at)}' if daily else ''}")
+        dated = f"{note.note.kind.heading}{f' {day(note.note.recorded_at)}' if daily else ''}"
+        state = "修正中" if note.note.amending else "" if note.note.state is NoteState.DRAFT else note.note.state.words
+        self.document.setText(f"{dated} · {state}" if state else dated)
         self.show_version(note.note.version)
 
     def show_stay(self, words: str, namesakes: Sequence[str]) -> None:

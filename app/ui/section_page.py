@@ -14,6 +14,8 @@ from app.ui.theme import Appearance, Theme
 
 _LABEL_WIDTH_CHARACTERS = 5.6
 _USUAL_LINES = 2
+_WRITE = Qt.TextInteractionFlag.TextEditorInteraction
+_READ = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 _MINIMUM_LINES = {CASE_FEATURES.key: 4, CHIEF_COMPLAINT.key: 1, ADMISSION_DATE.key: 1, DISCHARGE_DATE.key: 1}
 
 
@@ -51,11 +53,11 @@ class SectionPage(QWidget):
         """The present text of a section; empty if this kind has no such section."""
         return self.editors[key].text() if key in self.editors else ""
 
-    def show_texts(self, texts: Mapping[str, str], origin: str) -> None:
-        """Show another note (`origin` is its id), with empty undo histories."""
+    def show_texts(self, texts: Mapping[str, str], origin: str, *, locked: bool) -> None:
+        """Show another note (`origin` is its id), with empty undo histories; `locked`: it can only be read."""
         for key, editor in self.editors.items():
             editor.set_text(texts.get(key, ""), origin)
-            editor.setReadOnly(False)
+            editor.setTextInteractionFlags(_READ if locked else _WRITE)
         self._show_count()
 
     def settle(self) -> None:

@@ -22,6 +22,7 @@ from app.ui.theme import Appearance
 from app.ui.wording import bed_label
 
 ALREADY_THERE = "鉴别诊断末尾已经是这份建议，没有重复回填。"
+SIGNED = "这份文书已经签名，没有回填：需要改动时先按 Ctrl+Shift+M 修正。"
 UNFINISHED = "这份建议没有写完。"
 
 
@@ -60,6 +61,9 @@ class SuggestionActs(QObject):
         verdict = check_backfill(card.run.binding, binding)
         if verdict.decision is Decision.REFUSED:
             self._area.notice.say(verdict.reason)
+            return
+        if self._editor.differential.isReadOnly():
+            self._area.notice.say(SIGNED)
             return
         addition, existing = plain_text(self._picked(card, items)), self._editor.differential.text()
         if merged_text(existing, addition) == existing:

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+
+import pytest
+
+from app.core import acts
+from app.core.errors import UsageFault
+from app.core.events import EventKind
+from app.core.notes import Note, NoteState
+from app.core.people import Person, Role
+from app.core.provenance import AiSpan, Origin, reviewed
+from app.core.runs import Comparison
+from app.core.signing import ActKind
+from app.storage.notes import VersionReason
+from app.storage.repositories import Repositories
+from tests.helpers.records import DOCTOR, NOW, a_full_comparison, a_stay
+
+
+def people(repositories: Repositories) -> tuple[Person, Person]:
+    doctor = repositories.people.known_as(DOCTOR, NOW)
+    return doctor, repositories.people.add("李主任", Role.SENIOR, NOW)
+
+
+def written(repositories: Repositories, text: str = "监护") -> Note:
+    note = repositories.notes.get(a_stay(repositories).note_id)
+    return repositories.notes.save(note.note_id, {**note.sections, "plan": text}, NOW)
+
+
+def test_a_signed_text_cannot_change_and_an_amendment_is_a_version_on_top(repositories: Repositories) -> None:
+    doctor, _ = people(repositories)
+    note = written(repositories)
+    signed = repositories.signing.perform(ActKind.SIGNED, note, doctor, NOW)
+    assert (signed.state, signed.version, signed.signed_version) == (NoteState.SIGNED, 1, 1)
+    changed = {**signed.sections, "plan": "改了"}
+    with pytest.raises(UsageFault, match="已经签名"):
+        repositories.notes.save(note.note_id, changed, NOW)
+    with pytest.raises(sqlite3.IntegrityError, match="amended, not changed"):
+        repositories.database.sql.execute("UPDATE notes SET sections = '{}' WHERE note_id = ?", [note.note_id])
+    amended = repositories.signing.perform(ActKind.AMENDED, signed, doctor, NOW)
+    assert (amended.state, amended.signed_version, amended.amending) == (NoteState.DRAFT, 1, True)
+    again = repositories.notes.save(note.note_id, changed, NOW)
+    final = repositories.signing.perform(ActKind.SIGNED, again, doctor, NOW)
+    assert (final.version, final.signed_version) == (2, 2)
+    assert repositories.notes.version_sections(note.note_id, 1)["plan"] == "监护"
+    assert [one.kind for one in repositories.signing.acts(note.note_id)] == [
+        ActKind.SIGNED,
+        ActKind.AMENDED,
+        ActKind.SIGNED,
+    ]
+    assert repositories.database.check().ok
+
+
+def test_a_signature_is_refused_for_another_text_than_the_doctor_saw(repositories: Repositories) -> None:
+    doctor, _ = people(repositories)
+    seen = written(repositories)
+    repositories.notes.save(seen.note_id, {**seen.sections, "plan": "别处改了"}, NOW)
+    with pytest.raises(UsageFault, match="别处有了改动"):
+        repositories.signing.perform(ActKind.SIGNED, seen, doctor, NOW)
+    assert repositories.signing.acts(seen.note_id) == ()
+
+
+def test_a_reviewed_text_that_changes_is_a_draft_again(repositories: Repositories) -> None:
+    doctor, _ = people(repositories)
+    note = repositories.signing.perform(ActKind.REVIEWED, written(repositories), doctor, NOW)
+    assert note.state is NoteState.REVIEWED
+    assert repositories.notes.save(note.note_id, note.sections, NOW).state is NoteState.REVIEWED
+    assert repositories.notes.save(note.note_id, {**note.sections, "plan": "又改"}, NOW).state is NoteState.DRAFT
+
+
+def test_what_was_done_is_kept_for_ever(repositories: Repositories) -> None:
+    doctor, _ = people(repositories)
+    repositories.signing.perform(ActKind.SIGNED, written(repositories), doctor, NOW)
+    for statement in ("UPDATE note_acts SET person = 'x'", "DELETE FROM note_acts"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            repositories.database.sql.execute(statement)
+
+
+def test_the_senior_doctors_list_and_the_way_back(repositories: Repositories) -> None:
+    doctor, senior = people(repositories)
+    note = repositories.signing.perform(ActKind.SIGNED, written(repositories), doctor, NOW)
+    assert [one.note.note_id for one in repositories.signing.waiting(senior)] == [note.note_id]
+    assert repositories.signing.waiting(doctor) == ()
+    repositories.signing.perform(ActKind.RETURNED, note, senior, NOW, "补充鉴别")
+    assert repositories.signing.waiting(senior) == ()
+    (back,) = repositories.signing.waiting(doctor)
+    assert back.last.comment == "补充鉴别"
+    draft = repositories.signing.perform(ActKind.AMENDED, note, doctor, NOW)
+    signed = repositories.signing.perform(ActKind.SIGNED, draft, doctor, NOW)
+    done = repositories.signing.perform(ActKind.COUNTERSIGNED, signed, senior, NOW)
+    assert done.state is NoteState.SIGNED
+    assert repositories.signing.waiting(senior) == repositories.signing.waiting(doctor) == ()
+
+
+def with_ai(repositories: Repositories, text: str) -> tuple[Note, Comparison]:
+    binding = a_stay(repositories)
+    comparison, _ = a_full_comparison(repositories, binding)
+    run_id = comparison.runs[0].run_id
+    event = acts.backfilled("differential", "1. 急性心肌梗死").event("e1", run_id, DOCTOR, NOW)
+    repositories.feedback.append(event)
+    note = repositories.notes.get(binding.note_id)
+    span = AiSpan("differential", 3, len(text), "1. 急性心肌梗死", Origin(run_id, "模型 0", "1", NOW))
+    texts = {**note.sections, "differential": text}
+    kept = repositories.notes.checkpoint(note.note_id, texts, VersionReason.BACKFILL, DOCTOR, NOW, [span])
+    return kept, comparison
+
+
+def test_nothing_with_unreviewed_ai_text_is_signed(repositories: Repositories) -> None:
+    doctor, _ = people(repositories)
+    note, _ = with_ai(repositories, "自己写1. 急性心梗")
+    with pytest.raises(UsageFault, match="未经审核"):
+        repositories.signing.perform(ActKind.SIGNED, note, doctor, NOW)
+
+
+def test_a_signature_tells_what_the_author_left_of_the_models_words(repositories: Repositories) -> None:
+    doctor, _ = people(repositories)
+    note, comparison = with_ai(repositories, "自己写1. 急性心梗")
+    done = reviewed(note.provenance, DOCTOR, NOW)
+    stored = repositories.notes.save(note.note_id, note.sections, NOW, done)
+    signed = repositories.signing.perform(ActKind.SIGNED, stored, doctor, NOW)
+    events = repositories.feedback.events(comparison.runs[0].run_id)
+    assert [event.kind for event in events] == [EventKind.BACKFILL, EventKind.EDITED, EventKind.SIGNED]
+    assert events[1].data == {"inserted": "1. 急性心肌梗死", "final": "1. 急性心梗"}
+    assert events[2].data == {"note_id": note.note_id, "version": signed.version}
+    assert signed.provenance == done, "the record stays"
+
+
+def test_people_have_names_of_their_own(repositories: Repositories) -> None:
+    doctor, senior = people(repositories)
+    with pytest.raises(UsageFault, match="已经有一位"):
+        repositories.people.add(senior.name, Role.DOCTOR, NOW)
+    with pytest.raises(UsageFault, match="姓名"):
+        repositories.people.add(" ", Role.DOCTOR, NOW)
+    changed = repositories.people.change(doctor.person_id, role=Role.SENIOR, pin="aa:bb")
+    assert changed == replace(doctor, role=Role.SENIOR, pin="aa:bb")
+    assert repositories.people.all() == (changed, senior)
+    assert repositories.database.check().ok
