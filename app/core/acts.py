@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.core.events import ErrorSeverity, ErrorType, EventKind, FeedbackEvent, Vote
+from app.core.text_diff import amounts, difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,9 @@ def copied() -> Act:
 
 
 def edited(section: str, inserted: str, final: str) -> Act:
-    """At signing: what had been put into a section, and what its author left standing in its place."""
-    return Act(EventKind.EDITED, section, {"inserted": inserted, "final": final})
+    """At signing: what had been put into a section, what its author left in its place, and how much that changed."""
+    added, struck = amounts(difference(inserted, final))
+    return Act(EventKind.EDITED, section, {"inserted": inserted, "final": final, "added": added, "struck": struck})
 
 
 def error_reported(report: ErrorReport, item: str = "") -> Act:

@@ -15,7 +15,20 @@ from app.learning.spans import moved_span
 _DOCTOR_DIGITS = 32
 # Ids, numbers and words of the program; whatever else an event keeps is taken for text.
 _CODES = frozenset(
-    ("vote", "type", "severity", "start", "end", "milliseconds", "generations", "note_id", "version", "changed")
+    (
+        "vote",
+        "type",
+        "severity",
+        "start",
+        "end",
+        "milliseconds",
+        "added",
+        "struck",
+        "generations",
+        "note_id",
+        "version",
+        "changed",
+    )
 )
 
 
