@@ -17,7 +17,7 @@ from app.infra.paths import Paths
 from app.learning.filters import FORMAT_NAMES, Filters
 
 if TYPE_CHECKING:
-    from app.storage.feedback_source import FeedbackSource
+    from app.storage.database import Database
 
 _KINDS = {
     EventKind.SHOWN: "显示",
@@ -46,9 +46,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     export = actions.add_parser("export", help="去标识后导出到一个新文件夹；查到已知身份信息时拒绝导出")
     export.add_argument("--format", required=True, metavar="A,B", help=f"格式，以逗号分隔：{','.join(FORMAT_NAMES)}")
     export.add_argument("--output", type=Path, required=True, metavar="文件夹", help="要建立的文件夹")
+    export.add_argument("--new", action="store_true", help="只要以前没有导出过的行")
     _add_filters(export)
     options.add_common(export, json=True)
     export.set_defaults(func=_export)
+    exports = actions.add_parser("exports", help="列出已有的导出，以及其中多少行已有回执")
+    options.add_common(exports, json=True)
+    exports.set_defaults(func=_exports)
+    returned = actions.add_parser("receipt", help="登记训练方的回执：一次导出中哪些行已用于训练")
+    returned.add_argument("file", type=Path, metavar="回执.json", help='{"export_id", "model", "rows": [row_id…]}')
+    options.add_common(returned, json=True)
+    returned.set_defaults(func=_receipt)
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
@@ -60,9 +68,11 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
+    from app.storage.feedback_source import FeedbackSource
+
     filters = _filters(arguments)
-    with _source(Paths.resolve(arguments.data_dir)) as source:
-        events = [_listed(row) for row in source.events() if _passes(row, filters)]
+    with _database(Paths.resolve(arguments.data_dir)) as database:
+        events = [_listed(row) for row in FeedbackSource(database).events() if _passes(row, filters)]
     if arguments.json:
         output.print_json({"events": events, "counts": dict(Counter(str(event["kind"]) for event in events))})
         return 0
@@ -79,12 +89,14 @@ def _export(arguments: argparse.Namespace) -> int:
     filters = _filters(arguments)
     paths = Paths.resolve(arguments.data_dir)
     target = arguments.output.expanduser().absolute()
-    with _source(paths) as source:
-        result = export(source, paths, formats, filters, target)
+    with _database(paths) as database:
+        result = export(database, paths, formats, filters, target, only_new=arguments.new)
     if arguments.json:
         output.print_json(
             {
                 "output": str(target),
+                "export_id": result.export_id,
+                "exported_before": result.earlier,
                 "counts": dict(result.counts),
                 "comparisons": result.comparisons,
                 "withheld_for_evaluation": result.evaluation,
@@ -102,10 +114,39 @@ def _export(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _exports(arguments: argparse.Namespace) -> int:
+    from app.storage.receipts import ReceiptRepository
+
+    with _database(Paths.resolve(arguments.data_dir)) as database:
+        exports = [dict(row) for row in ReceiptRepository(database).exports()]
+    if arguments.json:
+        output.print_json({"exports": exports})
+        return 0
+    for one in exports:
+        output.print_text(f"{one['created_at']}  {one['export_id']}  {one['row_count']} 行，已用 {one['returned']} 行")
+    output.print_text(f"共 {len(exports)} 次导出。")
+    return 0
+
+
+def _receipt(arguments: argparse.Namespace) -> int:
+    from app.cli.feedback_receipt import read_receipt
+    from app.storage.receipts import ReceiptRepository
+
+    receipt = read_receipt(arguments.file)
+    with _database(Paths.resolve(arguments.data_dir)) as database:
+        marked = ReceiptRepository(database).mark_returned(
+            receipt.import_id, receipt.export_id, receipt.model, receipt.rows, datetime.now().astimezone()
+        )
+    if arguments.json:
+        output.print_json({"export_id": receipt.export_id, "model": receipt.model, "rows": marked})
+    else:
+        output.print_text(f"已登记：{marked} 行已用于 {receipt.model}。")
+    return 0
+
+
 @contextmanager
-def _source(paths: Paths) -> Iterator[FeedbackSource]:
+def _database(paths: Paths) -> Iterator[Database]:
     from app.storage.database import Database
-    from app.storage.feedback_source import FeedbackSource
 
     if not paths.database.exists():
         raise EnvironmentFault(
@@ -113,7 +154,7 @@ def _source(paths: Paths) -> Iterator[FeedbackSource]:
         )
     database = Database.open(paths.database)
     try:
-        yield FeedbackSource(database)
+        yield database
     finally:
         database.close()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,23 +17,35 @@ from app.learning.export import Exporter, ExportResult
 from app.learning.filters import Filters
 from app.learning.identities import KnownIdentities
 from app.learning.records import ComparisonRecord, Identities, Keyed, LoggedEvent, Suggestion
+from app.storage.database import Database
 from app.storage.feedback_source import FeedbackSource, StoredComparison
 from app.storage.pseudonyms import Pseudonyms
+from app.storage.receipts import ExportReceipt, ReceiptRepository
 
 # The one task that keeps comparisons; a comparison without any generation does not say its own.
 _TASK = "differential"
 
 
 def export(
-    source: FeedbackSource, paths: Paths, formats: Sequence[str], filters: Filters, target: Path
+    database: Database, paths: Paths, formats: Sequence[str], filters: Filters, target: Path, *, only_new: bool = False
 ) -> ExportResult:
-    """Write the export. Raises UsageFault or EnvironmentFault."""
+    """Write the export and keep its receipt. Raises UsageFault or EnvironmentFault.
+
+    `only_new`: without the rows that any export had before.
+    """
     pseudonyms = Pseudonyms.load(paths.pseudonym_key)
+    source, receipts = FeedbackSource(database), ReceiptRepository(database)
     stored = source.identities()
     known = KnownIdentities.of(stored.names, stored.numbers)
-    exporter = Exporter(known, pseudonyms.of, datetime.now().astimezone())
+    now = datetime.now().astimezone()
+    exporter = Exporter(known, pseudonyms.of, now, receipts.exported_rows() if only_new else None)
     records = (record_of(comparison, pseudonyms.of) for comparison in source.comparisons())
-    return exporter.export(records, formats, filters, target)
+
+    def recorded(result: ExportResult, manifest: str) -> AbstractContextManager[None]:
+        told = {name: str(value) for name, value in asdict(filters).items() if value is not None}
+        return receipts.recorded(ExportReceipt(result.export_id, now, formats, told, result.rows, manifest))
+
+    return exporter.export(records, formats, filters, target, recorded)
 
 
 def record_of(stored: StoredComparison, keyed: Keyed) -> ComparisonRecord:

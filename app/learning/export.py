@@ -13,6 +13,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -28,7 +29,7 @@ from app.learning.formats import LlamaFactoryWriter, RowsWriter, Writer, dpo_row
 from app.learning.identities import KnownIdentities
 from app.learning.leaks import leaks_in
 from app.learning.records import ComparisonRecord, Keyed
-from app.learning.rows import DpoRow, GrpoRow, KtoRow, SftRow, TrainingRow, is_quarantined
+from app.learning.rows import DpoRow, GrpoRow, KtoRow, SftRow, TrainingRow, is_quarantined, row_id
 from app.learning.tables import CsvWriter, LabelStudioWriter, SqliteWriter
 from app.learning.views import training_rows
 
@@ -48,10 +49,29 @@ FORMATS: Mapping[str, Callable[[Path], Writer]] = {
 }
 
 
+_PAIRED = (SftRow, KtoRow, DpoRow)
+_KINDS: Mapping[str, tuple[type[TrainingRow], ...]] = {
+    "trl-sft": (SftRow,),
+    "trl-kto": (KtoRow,),
+    "trl-dpo": (DpoRow,),
+    "trl-grpo": (GrpoRow,),
+    "llama-factory": _PAIRED,
+    "openai": (SftRow,),
+    "sqlite": (*_PAIRED, GrpoRow),
+}
+"""The training rows that each format takes; the others are for people."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExportResult:
-    """Rows by file, and what was left inside: comparisons of the evaluation split, rows in quarantine."""
+    """Rows by file, and what was left inside: comparisons of the evaluation split, rows in quarantine.
 
+    `rows` has the ids of the training rows; `earlier` counts those that an export had before and this one left out.
+    """
+
+    export_id: str
+    rows: frozenset[str]
+    earlier: int
     counts: Mapping[str, int]
     comparisons: int
     evaluation: int
@@ -64,24 +84,36 @@ class _Tally:
     comparisons: int = 0
     evaluation: int = 0
     quarantined: int = 0
+    earlier: int = 0
+    rows: set[str] = field(default_factory=set)
     replaced: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """Exports with one key and what the hospital knows. `now` is the time that the manifest tells."""
+    """Exports with one key and what the hospital knows. `now` is the time that the manifest tells.
+
+    Rows whose ids are in `without` are left out, and with them comparisons that have no other row.
+    """
 
     known: KnownIdentities
     keyed: Keyed
     now: datetime
+    without: frozenset[str] | None = None
 
     def export(
-        self, records: Iterable[ComparisonRecord], formats: Sequence[str], filters: Filters, target: Path
+        self,
+        records: Iterable[ComparisonRecord],
+        formats: Sequence[str],
+        filters: Filters,
+        target: Path,
+        recorded: Callable[[ExportResult, str], AbstractContextManager[None]] = lambda result, digest: nullcontext(),
     ) -> ExportResult:
         """Write the records, which come patient by patient, into the new folder `target`.
 
         Raises UsageFault if the folder exists, EnvironmentFault if it cannot be written or if a known identity is left
-        in a finished file; nothing is left behind then.
+        in a finished file; nothing is left behind then. The folder gets its name within `recorded`, which is given the
+        SHA-256 of the manifest.
         """
         if target.exists() or target.is_symlink():
             raise UsageFault(f"导出文件夹 {target} 已经存在：请另选一个新的文件夹，已有的内容不会被覆盖。")
@@ -91,7 +123,8 @@ class Exporter:
             result = self._write(records, formats, filters, partial)
             _refuse_leaks(partial, self.known)
             _settle(partial)
-            partial.rename(target)
+            with recorded(result, _sha256(partial / "manifest.json")):
+                partial.rename(target)
         except (OSError, sqlite3.OperationalError) as error:
             raise EnvironmentFault(f"无法写入导出文件夹 {target}：请检查该处的权限和磁盘空间。") from error
         finally:
@@ -106,13 +139,20 @@ class Exporter:
         try:
             writers += [FORMATS[name](folder) for name in formats]
             for record in self._cleaned(records, filters, tally):
-                _write_record(record, filters, writers, tally)
+                self._write_record(record, filters, formats, writers, tally)
         finally:
             for writer in writers:
                 writer.close()
         counts = {name: count for writer in writers for name, count in writer.counts.items()}
         result = ExportResult(
-            counts, tally.comparisons, tally.evaluation, tally.quarantined, dict(sorted(tally.replaced.items()))
+            export_id=secrets.token_hex(12),
+            rows=frozenset(tally.rows),
+            earlier=tally.earlier,
+            counts=counts,
+            comparisons=tally.comparisons,
+            evaluation=tally.evaluation,
+            quarantined=tally.quarantined,
+            replaced=dict(sorted(tally.replaced.items())),
         )
         self._describe(result, formats, filters, folder)
         return result
@@ -128,6 +168,28 @@ class Exporter:
             cleaner = RecordCleaner(PatientText(patient, self.keyed, self.known, tally.replaced), self.keyed)
             yield from map(cleaner.clean, own)
 
+    def _write_record(
+        self,
+        record: ComparisonRecord,
+        filters: Filters,
+        formats: Sequence[str],
+        writers: Sequence[Writer],
+        tally: _Tally,
+    ) -> None:
+        made = list(training_rows(record))
+        rows = {row_id(row): row for row in made if _takes(filters, row)}
+        new = {key: row for key, row in rows.items() if key not in (self.without or ())}
+        tally.earlier += len(rows) - len(new)
+        if self.without is not None and not new:
+            return
+        tally.comparisons += 1
+        tally.quarantined += sum(map(is_quarantined, made))
+        kinds = tuple(kind for name in formats for kind in _KINDS.get(name, ()))
+        tally.rows.update(key for key, row in new.items() if isinstance(row, kinds))
+        suggestions = [one for one in record.suggestions if filters.take_suggestion(one)]
+        for writer in writers:
+            writer.write(record, suggestions, list(new.values()))
+
     def _describe(self, result: ExportResult, formats: Sequence[str], filters: Filters, folder: Path) -> None:
         created = self.now.isoformat(timespec="seconds")
         text = documents.card(result.counts, created, app.__version__, EVALUATION_PERCENT)
@@ -136,6 +198,7 @@ class Exporter:
         _write_json(folder / "deidentification.json", report)
         manifest = {
             "schema": SCHEMA,
+            "export_id": result.export_id,
             "app_version": app.__version__,
             "created_at": created,
             "key_id": self.keyed("export", "key")[:16],
@@ -146,6 +209,7 @@ class Exporter:
             "split": {"name": "train", "by": "patient", "evaluation_percent": EVALUATION_PERCENT},
             "withheld_for_evaluation": result.evaluation,
             "quarantined": result.quarantined,
+            "left_out_since_exported_before": result.earlier,
             "files": _hashes(folder),
         }
         _write_json(folder / "manifest.json", manifest)
@@ -154,16 +218,6 @@ class Exporter:
 def is_for_evaluation(patient: str, keyed: Keyed) -> bool:
     """Whether this patient (a pseudonym) is in the frozen evaluation split."""
     return int(keyed("split", patient)[:8], 16) % 100 < EVALUATION_PERCENT
-
-
-def _write_record(record: ComparisonRecord, filters: Filters, writers: Sequence[Writer], tally: _Tally) -> None:
-    suggestions = [one for one in record.suggestions if filters.take_suggestion(one)]
-    made = list(training_rows(record))
-    tally.comparisons += 1
-    tally.quarantined += sum(map(is_quarantined, made))
-    rows = [row for row in made if _takes(filters, row)]
-    for writer in writers:
-        writer.write(record, suggestions, rows)
 
 
 def _takes(filters: Filters, row: TrainingRow) -> bool:

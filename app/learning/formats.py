@@ -16,7 +16,7 @@ from typing import Protocol
 
 from app.core.runs import Message
 from app.learning.records import ComparisonRecord, Suggestion
-from app.learning.rows import DpoRow, GrpoRow, KtoRow, SftRow, TrainingRow
+from app.learning.rows import DpoRow, GrpoRow, KtoRow, SftRow, TrainingRow, row_id
 
 Json = dict[str, object]
 
@@ -104,6 +104,7 @@ def rounded(milliseconds: float | None) -> float | None:
 def meta_row(record: ComparisonRecord, row: TrainingRow) -> Json:
     """Where a row is from, whose it is (by pseudonym), and what may bias it."""
     return {
+        "row_id": row_id(row),
         **_told(row.suggestion),
         "comparison_id": record.comparison_id,
         "patient": record.patient,

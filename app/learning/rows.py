@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -79,3 +81,21 @@ TrainingRow = KtoRow | DpoRow | SftRow | GrpoRow
 def is_quarantined(row: TrainingRow) -> bool:
     """Whether imitating the row would teach a model to invent."""
     return isinstance(row, SftRow | DpoRow) and row.invented > 0
+
+
+def row_id(row: TrainingRow) -> str:
+    """24 hexadecimal digits that are this row's in every export: a row that changed in any way is another."""
+    told = [type(row).__name__, row.suggestion.generation_id, row.actor, row.basis.value, *_content(row)]
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")).hexdigest()[:24]
+
+
+def _content(row: TrainingRow) -> list[object]:
+    match row:
+        case KtoRow():
+            return [row.suggestion.output, row.label]
+        case DpoRow():
+            return [row.chosen, row.rejected]
+        case SftRow():
+            return [row.completion]
+        case GrpoRow():
+            return list(row.diagnoses)

@@ -40,8 +40,12 @@ CHAINED = (
     ChainedTable("feedback_events", "event_id"),
     ChainedTable("moves", "move_id"),
     ChainedTable("note_acts", "act_id"),
+    ChainedTable("export_receipts", "export_id"),
+    ChainedTable("import_receipts", "import_id"),
 )
-NOTE_VERSIONS, COMPARISONS, RUNS, GENERATIONS, FEEDBACK_EVENTS, MOVES, NOTE_ACTS = CHAINED
+NOTE_VERSIONS, COMPARISONS, RUNS, GENERATIONS, FEEDBACK_EVENTS, MOVES, NOTE_ACTS, EXPORT_RECEIPTS, IMPORT_RECEIPTS = (
+    CHAINED
+)
 SEALED = ("patients", "encounters", "notes", "orders", "results", "people", "schema_migrations")
 
 

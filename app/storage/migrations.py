@@ -303,12 +303,53 @@ def create_people_and_note_acts(database: sqlite_utils.Database) -> None:
     _append_only(database, "note_acts")
 
 
+def create_receipts(database: sqlite_utils.Database) -> None:
+    """What left in which export, and what of it came back as used; what counting the feedback needs."""
+    _run_all(
+        database,
+        """CREATE TABLE export_receipts (
+            seq INTEGER NOT NULL PRIMARY KEY,
+            export_id TEXT NOT NULL UNIQUE,
+            created_at TEXT NOT NULL,
+            formats TEXT NOT NULL,
+            filters TEXT NOT NULL,
+            row_count INTEGER NOT NULL,
+            manifest_sha256 TEXT NOT NULL,
+            row_hash TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE exported_rows (
+            row_id TEXT NOT NULL PRIMARY KEY,
+            export_id TEXT NOT NULL REFERENCES export_receipts(export_id)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE import_receipts (
+            seq INTEGER NOT NULL PRIMARY KEY,
+            import_id TEXT NOT NULL UNIQUE,
+            export_id TEXT NOT NULL REFERENCES export_receipts(export_id),
+            returned_at TEXT NOT NULL,
+            model TEXT NOT NULL,
+            row_count INTEGER NOT NULL,
+            row_hash TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE returned_rows (
+            row_id TEXT NOT NULL REFERENCES exported_rows(row_id),
+            import_id TEXT NOT NULL REFERENCES import_receipts(import_id),
+            PRIMARY KEY (row_id, import_id)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE INDEX feedback_events_votes
+            ON feedback_events(generation_id, actor, seq, json_extract(data, '$.vote'))
+            WHERE kind = 'vote' AND item = ''""",
+        "CREATE INDEX feedback_events_kind ON feedback_events(kind, generation_id)",
+    )
+    _append_only(database, "export_receipts", "exported_rows", "import_receipts", "returned_rows")
+
+
 MIGRATIONS = (
     Migration("create_ward", create_ward),
     Migration("create_comparisons_and_feedback", create_comparisons_and_feedback),
     Migration("add_documents", add_documents),
     Migration("create_stays", create_stays),
     Migration("create_people_and_note_acts", create_people_and_note_acts),
+    Migration("create_receipts", create_receipts),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

@@ -168,3 +168,31 @@ def test_an_existing_folder_is_refused(data_dir: Path, tmp_path: Path, capsys: p
     repositories_in(data_dir).close()
     assert feedback(data_dir, "export", "--format", "csv", "--output", tmp_path) == 2
     assert "已经存在" in capsys.readouterr().err
+
+
+def test_a_second_export_of_what_is_new_has_nothing_and_a_receipt_is_counted(
+    notes: list[PlantedNote], data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    formats = ["--format", "trl-kto,trl-dpo", "--json", "--new"]
+    assert feedback(data_dir, "export", "--output", tmp_path / "first", *formats) == 0
+    first = json.loads(capsys.readouterr().out)
+    assert feedback(data_dir, "export", "--output", tmp_path / "second", *formats) == 0
+    second = json.loads(capsys.readouterr().out)
+    rows = sum(first["counts"].values())
+    assert rows > 0 and sum(second["counts"].values()) == 0 and second["exported_before"] >= rows
+    ids = [
+        json.loads(line)["row_id"]
+        for path in (tmp_path / "first").glob("*.meta.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    receipt = tmp_path / "receipt.json"
+    receipt.write_text(json.dumps({"export_id": first["export_id"], "model": "ward-7b v2", "rows": ids[:1]}))
+    for _ in range(2):
+        assert feedback(data_dir, "receipt", receipt, "--json") == 0
+        assert json.loads(capsys.readouterr().out)["rows"] == 1
+    assert feedback(data_dir, "exports", "--json") == 0
+    told = json.loads(capsys.readouterr().out)["exports"]
+    assert [(one["row_count"], one["returned"]) for one in told] == [(0, 0), (len(ids), 1)]
+    receipt.write_text(json.dumps({"export_id": first["export_id"], "model": "m", "rows": ["unknown"]}))
+    assert feedback(data_dir, "receipt", receipt) == 2
+    assert "row_id" in capsys.readouterr().err
