@@ -21,6 +21,7 @@ from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController
 from app.controllers.people import PeopleController
 from app.controllers.signing import SigningController
+from app.controllers.statistics import StatisticsController
 from app.controllers.ward import WardController
 from app.core.errors import EnvironmentFault, ModelFileFault, WardNoteError
 from app.core.people import Person
@@ -109,6 +110,7 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
         signing=SigningController(storage, notes, people),
         checks=ChecksController(storage),
         board=board,
+        statistics=StatisticsController(storage),
         table=diagnosis_table(paths.data_dir),
         ward=ward,
     )

@@ -57,7 +57,8 @@ class FeedbackSource:
         with self._database.snapshot() as sql:
             names = sql.execute(
                 "SELECT name FROM patients UNION SELECT attending FROM encounters "
-                "UNION SELECT actor FROM feedback_events UNION SELECT actor FROM note_versions"
+                "UNION SELECT actor FROM feedback_events UNION SELECT actor FROM note_versions "
+                "UNION SELECT name FROM people UNION SELECT person FROM note_acts"
             )
             numbers = sql.execute("SELECT DISTINCT mrn FROM encounters")
             return StoredIdentities(tuple(name for (name,) in names), tuple(number for (number,) in numbers))

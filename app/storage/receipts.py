@@ -84,6 +84,8 @@ class ReceiptRepository:
                 "model": model,
                 "row_count": len(used),
             }
+            if sql.execute("SELECT 1 FROM import_receipts WHERE import_id = ?", [import_id]).fetchone():
+                return len(used)
             append(sql, IMPORT_RECEIPTS, row)
             insert = "INSERT INTO returned_rows VALUES (?, ?) ON CONFLICT DO NOTHING"
             sql.conn.executemany(insert, ((row_id, import_id) for row_id in sorted(used)))

@@ -18,6 +18,7 @@ from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController, OpenNote
 from app.controllers.people import PeopleController
 from app.controllers.signing import SigningController
+from app.controllers.statistics import StatisticsController
 from app.controllers.ward import WardController
 from app.core.diagnosis_table import DiagnosisTable
 from app.core.events import EventKind, Vote
@@ -41,6 +42,7 @@ from app.ui.run_board import RunBoard
 from app.ui.shortcuts import install
 from app.ui.shown_clock import ShownClock
 from app.ui.signing_acts import SigningActs
+from app.ui.statistics_page import StatisticsActs
 from app.ui.suggestion_acts import SuggestionActs
 from app.ui.theme import Appearance
 from app.ui.ward_acts import WardActs
@@ -61,6 +63,7 @@ class Controllers:
     feedback: FeedbackController
     checks: ChecksController
     board: BoardController
+    statistics: StatisticsController
     table: DiagnosisTable
     people: PeopleController
     signing: SigningController
@@ -107,6 +110,7 @@ class MainWindow(QMainWindow):
             self.editor, controllers.notes, controllers.people, controllers.signing, self.quality.checked, self.say
         )
         self.tasks = BoardActs(controllers.board, controllers.notes, appearance, now, self)
+        self.statistics = StatisticsActs(controllers.statistics, appearance, self)
         self.clock = ShownClock(controllers.feedback.shown)
         self._list_refresh = _timer(self, _LIST_REFRESH_MS, controllers.notes.refresh, single=True)
         self._times_refresh = _timer(self, _TIMES_REFRESH_MS, self.patients.refresh_times, single=False)
@@ -198,6 +202,7 @@ class MainWindow(QMainWindow):
         row.addWidget(self.signing.waiting_button)
         row.addWidget(self.tasks.button)
         row.addWidget(self.people.button)
+        row.addWidget(self.statistics.button)
         keys = QLabel("F1 快捷键")
         keys.setObjectName("topHint")
         row.addWidget(keys)
@@ -253,6 +258,7 @@ class MainWindow(QMainWindow):
             "history": self.history.open,
             "quality": self.quality.use_list,
             "board": self.tasks.open,
+            "statistics": self.statistics.open,
             "help": lambda: HelpDialog(self).open(),
         }
         for number in (1, 2, 3):

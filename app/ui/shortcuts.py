@@ -54,6 +54,7 @@ KEYS: tuple[Key, ...] = (
     Key("history", ("Ctrl+H",), "Ctrl+H", "版本历史：修改痕迹、恢复旧版"),
     Key("quality", ("Ctrl+Shift+Q",), "Ctrl+Shift+Q", "转到质控清单；回车转到原文，再按一次收起"),
     Key("board", ("Ctrl+B",), "Ctrl+B", "待办：超时、未签名、未审核的文书，回车打开"),
+    Key("statistics", ("Ctrl+T",), "Ctrl+T", "统计：使用率、采纳、投票、改动、错误、速度"),
     Key("help", ("F1",), "F1", "快捷键"),
 )
 
