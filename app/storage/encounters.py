@@ -75,6 +75,15 @@ class EncounterRepository:
         with self._database.snapshot() as sql:
             return read_stay(sql, encounter_id)
 
+    def is_sample(self, encounter_id: str) -> bool:
+        """The patient of this stay is invented. Raises LookupError if there is no such stay."""
+        query = "SELECT p.sample FROM encounters e JOIN patients p USING (patient_id) WHERE e.encounter_id = ?"
+        with self._database.snapshot() as sql:
+            row = sql.execute(query, [encounter_id]).fetchone()
+        if row is None:
+            raise LookupError(encounter_id)
+        return bool(row[0])
+
     def summaries(self) -> tuple[EncounterSummary, ...]:
         """All stays by ward and bed (2床 before 19床, 加床 after them)."""
         query = f"""SELECT {ENCOUNTER_COLUMNS}, n.note_id, n.updated_at, n.characters, {_WRITTEN_SECTIONS},

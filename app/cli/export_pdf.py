@@ -1,0 +1,66 @@
+"""A document as PDF, drawn by Qt: the same page as the DOCX."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.core.paper import AI_NOTICE, AI_WORD, Paper, PaperSection, Piece
+
+_VIOLET = "#6B4FA0"
+_COLUMNS = 4
+_STYLE = (
+    "body{font-family:'Noto Serif CJK SC','Noto Sans CJK SC','SimSun';font-size:12pt;color:#1F2933}"
+    "h1{font-size:18pt} td{padding:3pt 6pt;font-size:10.5pt} p{margin:2pt 0}"
+)
+
+
+def write_pdf(paper: Paper, path: Path) -> None:
+    """Draw the paper on A4 pages into this file. Raises OSError if it cannot be written."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtCore import QMarginsF
+    from PySide6.QtGui import QGuiApplication, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+
+    application = QGuiApplication.instance() or QGuiApplication([])
+    writer = QPdfWriter(str(path))
+    writer.setTitle(f"{paper.title}（{AI_NOTICE}）" if paper.has_ai else paper.title)
+    writer.setCreator("WardNote")
+    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    writer.setPageMargins(QMarginsF(22, 20, 22, 20), QPageLayout.Unit.Millimeter)
+    document = QTextDocument()
+    document.setHtml(paper_html(paper))
+    document.print_(writer)
+    del application
+    if not path.is_file() or path.stat().st_size == 0:
+        raise OSError(f"{path} was not written")
+
+
+def paper_html(paper: Paper) -> str:
+    """The page in the HTML that Qt draws; every text is escaped."""
+    parts = [f"<h1 align='center'>{html.escape(paper.title)}</h1>"]
+    parts += [f"<p align='center' style='color:{_VIOLET}'>{html.escape(notice)}</p>" for notice in paper.notices]
+    parts += [_header(paper), *(line for section in paper.sections for line in _section(section))]
+    parts += [f"<p align='right'>{html.escape(words)}</p>" for words in paper.closing]
+    return f"<html><head><style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>"
+
+
+def _header(paper: Paper) -> str:
+    cells = [f"<td>{html.escape(f'{label}：{value}')}</td>" for label, value in paper.header]
+    rows = ["".join(cells[start : start + _COLUMNS]) for start in range(0, len(cells), _COLUMNS)]
+    table = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<table width='100%' border='1' cellspacing='0' style='border-collapse:collapse'>{table}</table>"
+
+
+def _section(section: PaperSection) -> Iterator[str]:
+    yield f"<p style='margin-top:8pt'><b>{html.escape(section.title)}：</b></p>"
+    for pieces in section.paragraphs:
+        yield f"<p style='margin-left:24pt'>{''.join(map(_piece, pieces))}</p>"
+
+
+def _piece(piece: Piece) -> str:
+    text = html.escape(piece.text)
+    if not piece.ai:
+        return text
+    return f"<span style='color:{_VIOLET}'><small>{AI_WORD}</small>{text}</span>"
