@@ -20,7 +20,7 @@ _STYLE = (
 def write_pdf(paper: Paper, path: Path) -> None:
     """Draw the paper on A4 pages into this file. Raises OSError if it cannot be written."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtCore import QMarginsF
+    from PySide6.QtCore import QMarginsF, QSizeF
     from PySide6.QtGui import QGuiApplication, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
     application = QGuiApplication.instance() or QGuiApplication([])
@@ -30,6 +30,9 @@ def write_pdf(paper: Paper, path: Path) -> None:
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
     writer.setPageMargins(QMarginsF(22, 20, 22, 20), QPageLayout.Unit.Millimeter)
     document = QTextDocument()
+    document.documentLayout().setPaintDevice(writer)
+    document.setPageSize(QSizeF(writer.pageLayout().paintRectPixels(writer.resolution()).size()))
+    document.setDocumentMargin(0)
     document.setHtml(paper_html(paper))
     document.print_(writer)
     del application
@@ -54,13 +57,13 @@ def _header(paper: Paper) -> str:
 
 
 def _section(section: PaperSection) -> Iterator[str]:
-    yield f"<p style='margin-top:8pt'><b>{html.escape(section.title)}：</b></p>"
+    yield f"<p style='margin-top:14px'><b>{html.escape(section.title)}：</b></p>"
     for pieces in section.paragraphs:
-        yield f"<p style='margin-left:24pt'>{''.join(map(_piece, pieces))}</p>"
+        yield f"<p style='margin-left:32px'>{''.join(map(_piece, pieces))}</p>"
 
 
 def _piece(piece: Piece) -> str:
     text = html.escape(piece.text)
     if not piece.ai:
         return text
-    return f"<span style='color:{_VIOLET}'><small>{AI_WORD}</small>{text}</span>"
+    return f"<span style='color:{_VIOLET}'>{AI_WORD}{text}</span>"
