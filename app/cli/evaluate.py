@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.cli import options, output
+from app.cli import evaluate_differential, options, output
 from app.cli.suggest import ENGINES, model_names, read_input
 from app.core.discharge.draft import WRITTEN
 from app.core.errors import UsageFault, WardNoteError
@@ -16,9 +16,10 @@ from app.infra.paths import Paths
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `evaluate discharge`."""
+    """Add `evaluate` with its tasks."""
     parser = subparsers.add_parser("evaluate", help="评估模型写的文书")
     tasks = parser.add_subparsers(dest="task", metavar="任务", title="任务", required=True)
+    evaluate_differential.add_task(tasks)
     discharge = tasks.add_parser("discharge", help="出院记录：与参考文本的 ROUGE-L、覆盖、无依据的内容")
     discharge.add_argument(
         "--cases",

@@ -38,7 +38,7 @@ def suggest(case: Case, models: Sequence[PreparedModel], paths: Paths) -> Sugges
         storage = StorageThread(partial(open_repositories, paths.database, paths.pseudonym_key, doctor), application)
         stack.callback(storage.close)
         storage.start()
-        controller = ComparisonController(models, storage, _prompt_maker(template), template.decoding)
+        controller = ComparisonController(models, storage, prompt_maker(template), template.decoding)
         stack.callback(controller.close)
         case_run = CaseRun(controller, storage, stack.enter_context(watcher()))
         comparison, generations = case_run.run(case, doctor)
@@ -54,7 +54,8 @@ def doctor_name() -> str:
         return "医师"
 
 
-def _prompt_maker(template: PromptTemplate) -> Callable[[ComparisonRequest], Prompt]:
+def prompt_maker(template: PromptTemplate) -> Callable[[ComparisonRequest], Prompt]:
+    """How a request becomes a prompt by this template."""
     return lambda request: differential_prompt(
         template, request.patient_context, request.chief_complaint, request.case_features
     )
