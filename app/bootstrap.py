@@ -67,7 +67,7 @@ def run_window(paths: Paths, engine: str = "auto") -> int:
         _connect(window, services, instance, hook)
         settings = SettingsFile(paths.settings)
         window.open_on_screen(settings.load().window)
-        window.closing.connect(lambda: settings.save(Settings(window.arrangement.state())))
+        window.closing.connect(lambda: settings.save(Settings(window.state())))
         _say_troubles(window, trouble)
         services.controllers.people.load()
         services.controllers.notes.refresh()

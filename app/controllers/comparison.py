@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -135,7 +136,8 @@ class ComparisonController(QObject):
             self.refused.emit(str(fault))
             return
         self._pool.hold()
-        comparison = new_comparison(request, asks, self.models, _now())
+        models = random.sample(self.models, len(self.models)) if request.shuffled else self.models
+        comparison = new_comparison(request, asks, models, _now())
         monitors = {run.run_id: RunMonitor(run, time.monotonic) for run in comparison.runs}
         live = self._live = _Live(comparison, monitors, RunQueue(self._slots))
         self._journal.record_comparison(comparison, partial(self._on_recorded, live))

@@ -15,12 +15,16 @@ from app.inference.prepared import PreparedModel
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRequest:
-    """What the doctor asks for, and for which state of which note. `patient_context` is sex and age (`男，65岁`)."""
+    """What the doctor asks for, and for which state of which note. `patient_context` is sex and age (`男，65岁`).
+
+    `shuffled`: the panes are to be in random order.
+    """
 
     binding: Binding
     chief_complaint: str
     case_features: str
     patient_context: str = ""
+    shuffled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,15 @@ class FeedbackController(QObject):
             lambda _error: self.failed.emit("以前对各诊断的评价未能读取，请重新打开这份病历。"),
         )
 
+    @property
+    def actor(self) -> str:
+        """The doctor who gives the feedback."""
+        return self._actor
+
+    def uncovered(self, run_id: str, display_order: int, *, wrote_first: bool) -> None:
+        """A covered suggestion came into view."""
+        self.record(run_id, acts.uncovered(display_order, wrote_first=wrote_first))
+
     def report(self, run_id: str, report: ErrorReport, item: str = "") -> None:
         """There is an error in a piece of the suggestion's text, which is about the diagnosis `item`, if any."""
         self.record(run_id, acts.error_reported(report, item))

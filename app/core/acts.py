@@ -55,6 +55,15 @@ def shown(milliseconds: int) -> Act:
     return Act(EventKind.SHOWN, data={"milliseconds": milliseconds})
 
 
+def uncovered(display_order: int, *, wrote_first: bool) -> Act:
+    """A suggestion that was covered came into view, in this pane of a random order (against anchoring).
+
+    `wrote_first`: the doctor had written a first diagnosis before.
+    """
+    data = {"milliseconds": 0, "commit_first": True, "wrote_first": wrote_first, "display_order": display_order}
+    return Act(EventKind.SHOWN, data=data)
+
+
 def voted(vote: Vote, item: str = "", reasons: Sequence[str] = (), comment: str = "") -> Act:
     """A thumb on the whole suggestion, or on one diagnosis (`item`), with the reasons that were picked."""
     why = {"reasons": list(reasons)} if reasons else {}

@@ -104,6 +104,20 @@ class ComparisonArea(QWidget):
         self.input_change.setText(words)
         self.input_change.setVisible(bool(words))
 
+    def add_cover(self, cover: QWidget, switch: QWidget) -> None:
+        """Take what lies in the place of the panes while they are covered, and the switch for it."""
+        self._header.insertWidget(self._header.indexOf(self.disclaimer_sign), switch)
+        self._page.insertWidget(self._page.indexOf(self.splitter), cover, 1)
+
+    def cover_panes(self) -> None:
+        """Hide the panes and what the models agree on."""
+        self.splitter.setVisible(False)
+        self.consensus.setVisible(False)
+
+    def uncover_panes(self) -> None:
+        """Show the panes again."""
+        self._show_panes(True)
+
     def pane_of(self, run_id: str) -> SuggestionPane | None:
         """The pane that shows this run, if any does."""
         return next((pane for pane in self.panes if pane.run_id == run_id), None)
@@ -146,7 +160,7 @@ class ComparisonArea(QWidget):
     def _lay_out(self) -> None:
         strip = QFrame()
         strip.setObjectName("areaHeader")
-        row = QHBoxLayout(strip)
+        row = self._header = QHBoxLayout(strip)
         row.setContentsMargins(16, 4, 12, 4)
         row.setSpacing(8)
         for widget in (self.title, self.run_button, self.stop_button):
@@ -159,7 +173,7 @@ class ComparisonArea(QWidget):
             widget.setVisible(self._has_demonstration)
         self.server_words.setObjectName("serverWords")
         self.server_words.setVisible(bool(self.server_words.text()))
-        layout = QVBoxLayout(self)
+        layout = self._page = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(strip)

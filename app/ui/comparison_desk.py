@@ -22,9 +22,11 @@ class ComparisonDesk(QObject):
     """The presenter of the comparison area.
 
     Signals:
+        comparison_begun: its id; before it is shown.
         view_changed: which finished suggestions are in view, or their state, may have changed.
     """
 
+    comparison_begun = Signal(str)
     view_changed = Signal()
 
     def __init__(
@@ -43,6 +45,7 @@ class ComparisonDesk(QObject):
         self._notes = notes
         self._shown: ComparisonCard | None = None
         self._starting = False
+        self.shuffles = False
         self._statuses: dict[str, ModelStatus] = {}
         self._change_told = QTimer(self)
         self._change_told.setSingleShot(True)
@@ -71,7 +74,7 @@ class ComparisonDesk(QObject):
         complaint, features = sections[CHIEF_COMPLAINT.key], sections[CASE_FEATURES.key]
         context = patient_context(note.patient, note.encounter)
         self._notes.request_binding(
-            lambda binding: self._start(ComparisonRequest(binding, complaint, features, context)),
+            lambda binding: self._start(ComparisonRequest(binding, complaint, features, context, self.shuffles)),
         )
 
     def stop(self) -> None:
@@ -143,6 +146,7 @@ class ComparisonDesk(QObject):
 
     def _on_started(self, comparison: Comparison) -> None:
         card = self._board.start(comparison)
+        self.comparison_begun.emit(comparison.comparison_id)
         self._starting = False
         if self._is_open(comparison.binding):
             self._area.notice.hide()

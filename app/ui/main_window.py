@@ -26,6 +26,7 @@ from app.core.notes import NoteKind
 from app.ui.answer_desk import AnswerDesk
 from app.ui.arrangement import Arrangement
 from app.ui.board_acts import BoardActs
+from app.ui.commit_first import WRITE_FIRST, CommitFirst
 from app.ui.comparison_area import ComparisonArea
 from app.ui.comparison_desk import ComparisonDesk
 from app.ui.dialogs import HelpDialog
@@ -100,6 +101,7 @@ class MainWindow(QMainWindow):
         self.acts = SuggestionActs(
             self.area, self.editor, board, controllers.notes, controllers.feedback, appearance, self.sources
         )
+        self.commit = CommitFirst(self.area, self.editor, self.desk, controllers.feedback, self.say)
         self.history = HistoryActs(self.editor, controllers.notes, controllers.signing, appearance, self.say)
         self.judgements = JudgementActs(self.area, self.desk, controllers.feedback, self.say)
         self.documents = DocumentActs(self.editor, controllers.notes, self.say)
@@ -123,6 +125,7 @@ class MainWindow(QMainWindow):
 
     def open_on_screen(self, kept: Mapping[str, str]) -> None:
         """Show the window as it was left; the first time, all of a small ward screen or a part of a large one."""
+        self.commit.restore(kept)
         if self.arrangement.restore(kept):
             self.show()
             return
@@ -134,6 +137,10 @@ class MainWindow(QMainWindow):
             self.showMaximized()
         else:
             self.show()
+
+    def state(self) -> dict[str, str]:
+        """How the window is left, for `open_on_screen`."""
+        return self.arrangement.state() | self.commit.state()
 
     def bring_forward(self) -> None:
         """Show this window above the others, with the keyboard focus."""
@@ -233,6 +240,7 @@ class MainWindow(QMainWindow):
             "undo": self.editor.undo,
             "vote_up": lambda: self._vote(Vote.UP),
             "vote_down": lambda: self._vote(Vote.DOWN),
+            "commit_first": self.commit.use_key,
             "report": self.judgements.report,
             "none_correct": lambda: self.judgements.judge_all(EventKind.NONE_CORRECT),
             "all_acceptable": lambda: self.judgements.judge_all(EventKind.ALL_ACCEPTABLE),
@@ -291,13 +299,15 @@ class MainWindow(QMainWindow):
         self.say(sentence)
 
     def _on_view_changed(self) -> None:
-        card = self.desk.shown
+        card = None if self.commit.hides else self.desk.shown
         self.clock.show(run.run.run_id for run in (card.runs if card else ()) if not run.live and run.text)
 
     def _with_run(self, number: int, act: Callable[[str], None]) -> None:
         panes = self.area.panes[number - 1 : number]
         run_id = panes[0].run_id if panes else None
-        if run_id is not None:
+        if self.commit.hides:
+            self.say(WRITE_FIRST)
+        elif run_id is not None:
             act(run_id)
 
     def _focus_pane(self, number: int) -> None:
