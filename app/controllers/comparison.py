@@ -136,11 +136,15 @@ class ComparisonController(QObject):
             self.refused.emit(str(fault))
             return
         self._pool.hold()
-        models = random.sample(self.models, len(self.models)) if request.shuffled else self.models
-        comparison = new_comparison(request, asks, models, _now())
+        comparison = new_comparison(request, asks, self._panes(request), _now())
         monitors = {run.run_id: RunMonitor(run, time.monotonic) for run in comparison.runs}
         live = self._live = _Live(comparison, monitors, RunQueue(self._slots))
         self._journal.record_comparison(comparison, partial(self._on_recorded, live))
+
+    def _panes(self, request: ComparisonRequest | DischargeRequest) -> Sequence[PreparedModel]:
+        """The models in the order of their panes."""
+        shuffled = isinstance(request, ComparisonRequest) and request.shuffled
+        return random.sample(self.models, len(self.models)) if shuffled else self.models
 
     def _asks(self, request: ComparisonRequest | DischargeRequest) -> Mapping[str, Ask]:
         if isinstance(request, DischargeRequest):
