@@ -13,7 +13,7 @@ from app.core.discharge.record import day_words
 from app.core.discharge.source import Entry, Line
 from app.core.stay import Stay
 
-_NUMBER = re.compile(r"(?<![\d.])\d+(?:\.\d+)?(?:\s*[/~×:-]\s*\d+(?:\.\d+)?)*")
+_NUMBER = re.compile(r"(?<![\d.])\d+(?:\.\d+)?(?:\s*[/~×:-]\s*\d+(?:\.\d+)?)*(?:\^\d{1,2})?")
 _LIST = re.compile(r"(?m)^(?:病程|医嘱|结果)\d{1,2}月\d{1,2}日起?：|（参考 [^）]*）")
 _NAMED_DIAGNOSIS = re.compile(
     r"(?:病理(?:回报|提示|诊断)?|(?:修正|补充|明确|出院)?诊断(?:为|考虑)?|考虑(?:为)?)[：:为]?\s*(?P<name>[^，。；;：:（(\n]{3,20})"
@@ -61,14 +61,21 @@ def _opening(stay: Stay) -> str:
 
 
 def _choice(names: Sequence[str]) -> tuple[str, ...]:
-    """At least one of these names, each at most once, in their order, one a line; free names if there is none."""
+    """At least one of these names, each at most once, in their order, one a line; free names if there is none.
+
+    Each line ends with its own break: a lexer takes what may go on, and would keep the break before the heading.
+    """
     if not names:
-        return (f'list ::= name ("\\n" name){{0,3}}\nname ::= {_FREE_NAME}',)
+        return ('list ::= (name "\\n"){1,4}', f"name ::= {_FREE_NAME}")
     rules = [f"list ::= {_LETTERS[0]}name"]
     for place, name in enumerate(names):
         following = f"{_LETTERS[place + 1]}name" if place + 1 < len(names) else ""
-        tail = f' ("\\n" {following})? | {following}' if following else ""
-        rules.append(f"{_LETTERS[place]}name ::= {_quoted(name)}{tail}")
+        line = _quoted(name)[:-1] + '\\n"'
+        rules.append(
+            f"{_LETTERS[place]}name ::= {line} {following}? | {following}"
+            if following
+            else f"{_LETTERS[place]}name ::= {line}"
+        )
     return tuple(rules)
 
 
@@ -89,8 +96,13 @@ def _spread(days: Sequence[str], most: int) -> list[str]:
 
 
 def _numbers(text: str) -> list[str]:
-    """Every number of the text as it is written there, without the days and ranges that the program adds."""
-    return [*dict.fromkeys(_NUMBER.findall(_LIST.sub("", text)))][:_MOST_NUMBERS]
+    """Every number as the text writes it, without the days and ranges that the program adds.
+
+    A number with a power (16.8×10^9) may stand without it, too.
+    """
+    written = _NUMBER.findall(_LIST.sub("", text))
+    bare = [number.partition("×")[0] for number in written if "^" in number]
+    return [*dict.fromkeys([*written, *bare])][:_MOST_NUMBERS]
 
 
 def _quoted(text: str) -> str:

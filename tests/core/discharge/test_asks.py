@@ -37,7 +37,7 @@ def test_prompt_and_answer_fit_into_the_context(context: int, chinese: bool) -> 
 def test_the_form_holds_the_days_the_diagnoses_and_the_numbers_of_the_stay(sample: SampleStay) -> None:
     ask = discharge_ask(TEMPLATE, sample.stay, lines_of(sample.stay), 8192, chinese=True)
     rules = dict(line.split(" ::= ", 1) for line in ask.decoding.grammar.splitlines())
-    assert all(f'"{name}"' in ask.decoding.grammar for name in candidate_diagnoses(sample.stay))
+    assert all(f'"{name}\\n"' in ask.decoding.grammar for name in candidate_diagnoses(sample.stay))
     assert f"患者因{sample.stay.admission.complaint}于2026年" in rules["opening"]
     assert rules["course"].count("sentence") == len({note.date for note in sample.stay.notes})
     numbers = rules["number"].strip('"').split('" | "')
