@@ -8,7 +8,21 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 
 import app
-from app.cli import bench, db, demo, discharge, evaluate, export, feedback, models, options, output, self_test, suggest
+from app.cli import (
+    bench,
+    db,
+    demo,
+    discharge,
+    evaluate,
+    export,
+    feedback,
+    import_stays,
+    models,
+    options,
+    output,
+    self_test,
+    suggest,
+)
 from app.core.errors import EnvironmentFault, UsageFault
 from app.infra import logging as log_file
 from app.infra.paths import Paths
@@ -49,7 +63,7 @@ def make_parser() -> argparse.ArgumentParser:
     options.add_common(parser)
     parser.set_defaults(data_dir=None, verbose=False, json=False)
     subparsers = parser.add_subparsers(dest="command", metavar="命令", title="命令")
-    for module in (suggest, discharge, evaluate, export, models, self_test, db, feedback, bench, demo):
+    for module in (suggest, discharge, evaluate, export, models, self_test, import_stays, db, feedback, bench, demo):
         module.add_parser(subparsers)
     return parser
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.controllers.pinyin import Readings, name_readings, sounds_like
 from app.storage.encounters import EncounterSummary
@@ -23,20 +23,43 @@ class _Entry:
     bed: str
     text: str
     readings: Readings
+    initials: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """One word of a search; `bed` is empty where it names none, `letter` where it cannot be a sound."""
+
+    text: str
+    bed: str
+    letter: str
+
+    @classmethod
+    def of(cls, text: str) -> _Word:
+        return cls(text, bed_number(text), text[0] if _LETTERS.fullmatch(text) else "")
 
 
 class PatientIndex:
     """The stays of one reading of the list. Nothing here is slow: 5,000 stays are searched in some milliseconds."""
 
-    def __init__(self, summaries: Sequence[EncounterSummary] = ()) -> None:
-        """`summaries` in the order of the ward."""
-        self._entries = [_entry(summary) for summary in summaries]
-        self._namesakes = _namesakes(summaries)
+    def __init__(self, summaries: Sequence[EncounterSummary] = (), before: PatientIndex | None = None) -> None:
+        """`summaries` in the order of the ward; what `before` knows of stays that are as they were is used again."""
+        entries = () if before is None else before._entries
+        known = {entry.summary.encounter.encounter_id: entry for entry in entries}
+        self._entries: Sequence[_Entry] = [
+            _entry(summary, known.get(summary.encounter.encounter_id)) for summary in summaries
+        ]
+        self._namesakes = _namesakes(self._entries)
+
+    @property
+    def summaries(self) -> tuple[EncounterSummary, ...]:
+        """All stays in the order of the ward; what did not change is the same object as before."""
+        return tuple(entry.summary for entry in self._entries)
 
     def search(self, text: str) -> tuple[EncounterSummary, ...]:
         """The stays that every word of the text fits, best first: an exact bed or 住院号, then a beginning; those who
         have left come last."""
-        words = text.casefold().split()
+        words = [_Word.of(word) for word in text.casefold().split()]
         found = [(rank, entry) for entry in self._entries if (rank := _rank(words, entry)) is not None]
         found.sort(key=lambda hit: (hit[1].summary.encounter.discharged, hit[0]))
         return tuple(entry.summary for _, entry in found)
@@ -71,15 +94,21 @@ def bed_number(bed: str) -> str:
     return f"{'+' if match[1] else ''}{match[2]}" if match else ""
 
 
-def _entry(summary: EncounterSummary) -> _Entry:
+def _entry(summary: EncounterSummary, known: _Entry | None) -> _Entry:
+    if known is not None and known.summary == summary:
+        return known
+    if known is not None and (known.summary.encounter, known.summary.patient) == (summary.encounter, summary.patient):
+        return replace(known, summary=summary)
     encounter, name = summary.encounter, plain_name(summary.patient.name)
     bed = encounter.bed.strip()
     label = bed if bed.endswith("床") else f"{bed}床" if bed else ""
     text = f"{label} {name} {encounter.mrn} {encounter.ward} {encounter.department}".casefold()
-    return _Entry(summary, name, encounter.mrn.casefold(), bed_number(bed), text, name_readings(summary.patient.name))
+    readings = name_readings(summary.patient.name)
+    initials = frozenset(reading[0] for character in readings for reading in character)
+    return _Entry(summary, name, encounter.mrn.casefold(), bed_number(bed), text, readings, initials)
 
 
-def _rank(words: Sequence[str], entry: _Entry) -> int | None:
+def _rank(words: Sequence[_Word], entry: _Entry) -> int | None:
     """The worst of the words' ranks; None if one does not fit."""
     worst = _EXACT
     for word in words:
@@ -90,21 +119,22 @@ def _rank(words: Sequence[str], entry: _Entry) -> int | None:
     return worst
 
 
-def _rank_of(word: str, entry: _Entry) -> int | None:
-    if word == entry.mrn or word == entry.name or (entry.bed and bed_number(word) == entry.bed):
+def _rank_of(word: _Word, entry: _Entry) -> int | None:
+    text = word.text
+    if text == entry.mrn or text == entry.name or (word.bed and word.bed == entry.bed):
         return _EXACT
-    if entry.name.startswith(word) or entry.text.startswith(word):
+    if entry.name.startswith(text) or entry.text.startswith(text):
         return _BEGINS
-    if _LETTERS.fullmatch(word) and sounds_like(word, entry.readings):
+    if word.letter in entry.initials and sounds_like(text, entry.readings):
         return _BEGINS
-    return _WITHIN if word in entry.text else None
+    return _WITHIN if text in entry.text else None
 
 
-def _namesakes(summaries: Sequence[EncounterSummary]) -> Mapping[str, tuple[EncounterSummary, ...]]:
+def _namesakes(entries: Sequence[_Entry]) -> Mapping[str, tuple[EncounterSummary, ...]]:
     by_name: dict[str, list[EncounterSummary]] = defaultdict(list)
-    for summary in summaries:
-        if not summary.encounter.discharged:
-            by_name[plain_name(summary.patient.name)].append(summary)
+    for entry in entries:
+        if not entry.summary.encounter.discharged:
+            by_name[entry.name].append(entry.summary)
     return {
         one.encounter.encounter_id: others
         for group in by_name.values()

@@ -37,15 +37,15 @@ def sounds_like(letters: str, readings: Readings) -> bool:
 
 
 def _matches(letters: str, readings: Readings, place: int) -> bool:
-    if not letters:
-        return True
     if place == len(readings):
         return False
-    return any(
-        _matches(letters[length:], readings, place + 1)
-        for reading in readings[place]
-        for length in range(_common(letters, reading), 0, -1)
-    )
+    for reading in readings[place]:
+        if reading.startswith(letters):
+            return True
+        for length in range(_common(letters, reading), 0, -1):
+            if _matches(letters[length:], readings, place + 1):
+                return True
+    return False
 
 
 def _common(letters: str, reading: str) -> int:

@@ -31,6 +31,7 @@ from app.ui.comparison_area import ComparisonArea
 from app.ui.comparison_desk import ComparisonDesk
 from app.ui.dialogs import HelpDialog
 from app.ui.document_acts import DocumentActs
+from app.ui.entry_acts import EntryActs
 from app.ui.history_acts import HistoryActs
 from app.ui.judgement_acts import JudgementActs
 from app.ui.model_status import ModelStatusLabel
@@ -106,6 +107,7 @@ class MainWindow(QMainWindow):
         self.judgements = JudgementActs(self.area, self.desk, controllers.feedback, self.say)
         self.documents = DocumentActs(self.editor, controllers.notes, self.say)
         self.ward = WardActs(self.editor, self.patients, controllers.notes, controllers.ward, self.say, now)
+        self.entries = EntryActs(self.editor, controllers.notes, controllers.ward, appearance, self.say)
         self.quality = QualityWatch(self.editor, now, controllers.checks)
         self.people = PeopleActs(controllers.people, self)
         self.signing = SigningActs(
@@ -251,6 +253,7 @@ class MainWindow(QMainWindow):
             "add_patient": self.ward.admit,
             "ward": self.ward.choose,
             "recent": self.ward.choose_recent,
+            "entries": self.entries.open,
             "documents": self.documents.choose,
             "previous_document": partial(self.documents.step, -1),
             "next_document": partial(self.documents.step, 1),

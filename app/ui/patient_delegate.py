@@ -32,11 +32,11 @@ class PatientDelegate(QStyledItemDelegate):
         sizes = appearance.sizes
         self._name_font = ui_font(sizes.text, QFont.Weight.Medium)
         self._small_font = ui_font(sizes.small)
-        self._group_height = round(sizes.small * 1.5) + _PADDING
-        self._row_height = round(sizes.text * 1.5 + sizes.small * 1.5) + 2 * _PADDING
+        self._group_size = QSize(100, round(sizes.small * 1.5) + _PADDING)
+        self._row_size = QSize(100, round(sizes.text * 1.5 + sizes.small * 1.5) + 2 * _PADDING)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
-        return QSize(100, self._group_height if index.data(GROUP_ROLE) else self._row_height)
+        return self._row_size if index.data(GROUP_ROLE) is None else self._group_size
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

@@ -29,6 +29,7 @@ PART_SEPARATOR = " · "
 SOON = timedelta(hours=2)
 DISCHARGED = "discharged"
 SAME_NAME = "同名"
+MORE_HITS, MOST_HITS = "more", 100
 
 
 class Urgency(Enum):
@@ -71,8 +72,8 @@ class EncounterItems(QAbstractListModel):
 
     def replace(self, summaries: Sequence[EncounterSummary]) -> None:
         """Show these; rows that stay the same encounter keep the view's selection."""
-        self._summaries = tuple(summaries)
-        self.index_of_patients = PatientIndex(summaries)
+        self.index_of_patients = PatientIndex(summaries, self.index_of_patients)
+        self._summaries = self.index_of_patients.summaries
         self._show()
 
     def search(self, text: str) -> None:
@@ -82,7 +83,8 @@ class EncounterItems(QAbstractListModel):
 
     def toggle(self, key: str) -> None:
         """Fold a group, or unfold it."""
-        self._folded ^= {key}
+        if key != MORE_HITS:
+            self._folded ^= {key}
         self._show()
 
     def row_of(self, encounter_id: str) -> int | None:
@@ -107,20 +109,32 @@ class EncounterItems(QAbstractListModel):
         shown = self._rows[index.row()]
         if isinstance(shown, Group):
             return _group_data(shown, role)
+        # Asked for every row of a list of thousands while it is laid out.
+        if role == GROUP_ROLE:
+            return None
         if role == MARKS_ROLE:
             return marks(shown, bool(self.index_of_patients.namesakes(shown.encounter.encounter_id)))
         answer = _ROLES.get(role)
         return answer(shown, self._now()) if answer else None
 
     def _show(self) -> None:
-        rows = self.index_of_patients.search(self._searched) if self._searched else self._grouped()
+        rows = self._hits() if self._searched else self._grouped()
         if list(map(_identity, rows)) == list(map(_identity, self._rows)):
+            pairs = enumerate(zip(self._rows, rows, strict=True))
+            changed = [row for row, (old, new) in pairs if old is not new and old != new]
             self._rows = tuple(rows)
-            self.dataChanged.emit(self.index(0), self.index(max(0, len(rows) - 1)))
+            if changed:
+                self.dataChanged.emit(self.index(changed[0]), self.index(changed[-1]))
             return
         self.beginResetModel()
         self._rows = tuple(rows)
         self.endResetModel()
+
+    def _hits(self) -> tuple[EncounterSummary | Group, ...]:
+        """Not more than can be looked through: drawing thousands for one letter would be waited for."""
+        hits = self.index_of_patients.search(self._searched)
+        more = len(hits) - MOST_HITS
+        return (*hits[:MOST_HITS], *([Group(MORE_HITS, "再输入几个字，另有", more, folded=True)] if more > 0 else []))
 
     def _grouped(self) -> tuple[EncounterSummary | Group, ...]:
         wards: dict[str, list[EncounterSummary]] = {}

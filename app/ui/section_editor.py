@@ -212,8 +212,16 @@ class SectionEditor(QTextEdit):
         data.setText(marked_copy(text, self._ai_mark) if marked else text)
         return data
 
+    def insert_lines(self, lines: str) -> None:
+        """Put lines at the cursor as one edit, on a line of their own; refused where they would be too long."""
+        cursor = self.textCursor()
+        begun = bool(cursor.block().text()[: cursor.selectionStart() - cursor.block().position()].strip())
+        self._insert(f"\n{lines}" if begun else lines)
+
     def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802
-        text = self._pasted_text(source)
+        self._insert(self._pasted_text(source))
+
+    def _insert(self, text: str) -> None:
         room = MAX_SECTION_CHARACTERS - len(self.text()) + len(self.textCursor().selectedText())
         if len(text) > room:
             self.refused.emit(f"“{self.section.title}”最多 {MAX_SECTION_CHARACTERS} 字，粘贴的内容过长，未粘贴。")

@@ -40,6 +40,7 @@ KEYS: tuple[Key, ...] = (
     Key("add_patient", ("Ctrl+N",), "Ctrl+N", "办理入院"),
     Key("ward", ("Ctrl+M",), "Ctrl+M", "当前患者：换床、转科、病情、出院、合并病案"),
     Key("recent", ("Ctrl+Tab",), "Ctrl+Tab", "最近的患者：回车回到上一位"),
+    Key("entries", ("Ctrl+L",), "Ctrl+L", "检查结果与医嘱：录入，或插入光标处"),
     Key("review", ("Ctrl+R",), "Ctrl+R", "光标所在段（或选中处）的 AI 文字已审核"),
     Key("review_all", ("Ctrl+Shift+R",), "Ctrl+Shift+R", "全文的 AI 文字已审核"),
     Key("source", ("Ctrl+I",), "Ctrl+I", "光标处的文字来自哪个模型、改动多少"),

@@ -84,7 +84,7 @@ class WardActs(QObject):
             words = whose(summary.patient, summary.encounter).replace("&", "&&")
             self.recent_menu.addAction(words, partial(self._notes.open, summary.encounter.encounter_id))
         self.recent_menu.setActiveAction(self.recent_menu.actions()[0])
-        self.recent_menu.popup(self._editor.mapToGlobal(QPoint(0, 0)))
+        self.recent_menu.popup(self._editor.mapToGlobal(QPoint(0, self._editor.header.height())))
 
     def admit(self) -> None:
         """Ask for an admission, store it, and open its note."""
