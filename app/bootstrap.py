@@ -22,6 +22,7 @@ from app.controllers.note import NoteController
 from app.controllers.people import PeopleController
 from app.controllers.signing import SigningController
 from app.controllers.statistics import StatisticsController
+from app.controllers.templates import TemplateController
 from app.controllers.ward import WardController
 from app.core.errors import EnvironmentFault, ModelFileFault, WardNoteError
 from app.core.people import Person
@@ -113,6 +114,7 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
         statistics=StatisticsController(storage),
         table=diagnosis_table(paths.data_dir),
         ward=ward,
+        templates=TemplateController(storage, paths.data_dir),
     )
     return Services(storage, controllers)
 

@@ -19,6 +19,7 @@ from app.controllers.note import NoteController, OpenNote
 from app.controllers.people import PeopleController
 from app.controllers.signing import SigningController
 from app.controllers.statistics import StatisticsController
+from app.controllers.templates import TemplateController
 from app.controllers.ward import WardController
 from app.core.diagnosis_table import DiagnosisTable
 from app.core.events import EventKind, Vote
@@ -46,6 +47,7 @@ from app.ui.shown_clock import ShownClock
 from app.ui.signing_acts import SigningActs
 from app.ui.statistics_page import StatisticsActs
 from app.ui.suggestion_acts import SuggestionActs
+from app.ui.template_acts import TemplateActs
 from app.ui.theme import Appearance
 from app.ui.ward_acts import WardActs
 
@@ -69,6 +71,7 @@ class Controllers:
     table: DiagnosisTable
     people: PeopleController
     signing: SigningController
+    templates: TemplateController
     ward: WardController
 
 
@@ -105,6 +108,7 @@ class MainWindow(QMainWindow):
         self.commit = CommitFirst(self.area, self.editor, self.desk, controllers.feedback, self.say)
         self.history = HistoryActs(self.editor, controllers.notes, controllers.signing, appearance, self.say)
         self.judgements = JudgementActs(self.area, self.desk, controllers.feedback, self.say)
+        self.templates = TemplateActs(self.editor, controllers.notes, controllers.templates, self.say)
         self.documents = DocumentActs(self.editor, controllers.notes, self.say)
         self.ward = WardActs(self.editor, self.patients, controllers.notes, controllers.ward, self.say, now)
         self.entries = EntryActs(self.editor, controllers.notes, controllers.ward, appearance, self.say)
@@ -228,6 +232,7 @@ class MainWindow(QMainWindow):
         notes.saved.connect(self._on_saved)
         notes.save_failed.connect(self._on_save_failed)
         notes.load_failed.connect(self.say)
+        notes.provenance_changed.connect(self.quality.check_soon)
         self.editor.edited.connect(notes.edit)
         self.editor.refused.connect(self.say)
         self.editor.header.version.clicked.connect(self.history.open)
@@ -254,6 +259,7 @@ class MainWindow(QMainWindow):
             "ward": self.ward.choose,
             "recent": self.ward.choose_recent,
             "entries": self.entries.open,
+            "templates": self.templates.open,
             "documents": self.documents.choose,
             "previous_document": partial(self.documents.step, -1),
             "next_document": partial(self.documents.step, 1),
@@ -279,6 +285,8 @@ class MainWindow(QMainWindow):
         return acts
 
     def _on_opened(self, note: OpenNote) -> None:
+        if self.editor.note is None or self.editor.note.note.note_id != note.note.note_id:
+            self.area.notice.hide()
         self.editor.show_note(note)
         self.area.setVisible(note.note.kind is NoteKind.FIRST_PROGRESS)
         self.patients.mark_open(note.encounter.encounter_id)

@@ -48,6 +48,10 @@ class QualityWatch(QObject):
         if self._checks is not None and self._editor.note is not None:
             self._checks.read_facts(self._editor.note.note)
 
+    def check_soon(self) -> None:
+        """Check once nothing has happened for a moment."""
+        self._pause.start(PAUSE_MS)
+
     def check(self) -> None:
         """Check the note as it stands and show what is found."""
         self._pause.stop()

@@ -49,6 +49,7 @@ KEYS: tuple[Key, ...] = (
     Key("amend", ("Ctrl+Shift+M",), "Ctrl+Shift+M", "修正已签名的文书，另起一版"),
     Key("waiting", ("Ctrl+J",), "Ctrl+J", "待我处理：等待上级签名、被退回的文书"),
     Key("people", ("Ctrl+U",), "Ctrl+U", "切换人员"),
+    Key("templates", ("Ctrl+Shift+T",), "Ctrl+Shift+T", "模板：插入空白文书，编辑本科室的"),
     Key("documents", ("Ctrl+D",), "Ctrl+D", "本次住院的文书：切换、新建、改记录时间"),
     Key("previous_document", ("Ctrl+PgUp",), "Ctrl+PgUp", "上一份文书"),
     Key("next_document", ("Ctrl+PgDown",), "Ctrl+PgDn", "下一份文书"),

@@ -46,7 +46,6 @@ class SigningDialog(QDialog):
         self.trouble = plain_label("dialogWarning")
         self.sign_button = QPushButton("签名(&S)")
         self.return_button = QPushButton("退回(&B)")
-        self.return_button.hide()
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(plain_label("dialogHeading", visible_controls(heading)))
         self._add_obstacles(obstacles)
@@ -82,7 +81,8 @@ class SigningDialog(QDialog):
         view.setReadOnly(True)
         view.setTabChangesFocus(True)
         view.setAccessibleName("将要签名的全文")
-        parts = [f"【{section.title}】\n{note.sections[section.key].strip()}" for section in SECTIONS[note.kind]]
+        written = [(one.title, note.sections[one.key].strip(), one.required) for one in SECTIONS[note.kind]]
+        parts = [f"【{title}】\n{text}" for title, text, required in written if text or required]
         marks = [f"【{AI_ASSISTED_MARK}】"] if note.provenance else []
         view.setPlainText(visible_controls("\n\n".join([f"记录时间 {minute(note.recorded_at)}", *parts, *marks])))
         self._layout.addWidget(view, 1)
@@ -103,6 +103,7 @@ class SigningDialog(QDialog):
         buttons = QDialogButtonBox()
         self.sign_button.setObjectName("primary")
         buttons.addButton(self.return_button, QDialogButtonBox.ButtonRole.ActionRole)
+        self.return_button.hide()
         buttons.addButton(self.sign_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton("取消", QDialogButtonBox.ButtonRole.RejectRole)
         buttons.rejected.connect(self.reject)

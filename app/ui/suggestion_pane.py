@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.core.events import Vote
@@ -20,6 +21,8 @@ from app.ui.wording import outcome_line, progress_line, weights_name
 STALE_WORDS = "依据已修改"
 STATE_INTERVAL_MS = 250
 BRIEF_MS = 2_000
+# Icon, padding and border of the button.
+_BACKFILL_FRAME = 44
 
 
 class SuggestionPane(QFrame):
@@ -49,7 +52,7 @@ class SuggestionPane(QFrame):
         self.number = number
         self._appearance = appearance
         self._card: RunCard | None = None
-        self._target = ""
+        self._target = ("", "", "")
         self.model = ""
         self._stale = False
         self.title = ElidedLabel("paneTitle")
@@ -147,9 +150,9 @@ class SuggestionPane(QFrame):
         self.state.setText(words)
         self._brief.start()
 
-    def set_target(self, person: str) -> None:
-        """Whom a backfill would go to (bed and name), as the button says."""
-        self._target = visible_controls(person)
+    def set_target(self, bed: str, name: str, number: str) -> None:
+        """Whom a backfill would go to (bed, name, 住院号), as the button says."""
+        self._target = (visible_controls(bed), visible_controls(name), visible_controls(number))
         self._name_backfill()
 
     def show_picks(self) -> None:
@@ -316,9 +319,25 @@ class SuggestionPane(QFrame):
     def _name_backfill(self) -> None:
         picks = self.body.picks
         part = f"{len(picks.chosen)} 项 " if picks.is_touched else ""
-        self.backfill_button.setText(f"回填 {part}{self._target}".rstrip() + f"  Ctrl+{self.number}")
-        self.backfill_button.setAccessibleName(f"把第 {self.number} 份建议回填到 {self._target} 的鉴别诊断")
+        self.backfill_button.setText(f"回填 {part}Ctrl+{self.number}\n{self._fitting_target()}".rstrip())
+        whom = " ".join(self._target)
+        self.backfill_button.setAccessibleName(f"把第 {self.number} 份建议回填到 {whom} 的鉴别诊断")
         self.backfill_button.setToolTip(self.backfill_button.accessibleName())
+
+    def _fitting_target(self) -> str:
+        """Whom it goes to, on one line of the button; a long name gives way, the bed and the number never do."""
+        bed, name, number = self._target
+        room = self.backfill_button.width() - _BACKFILL_FRAME
+        metrics = self.backfill_button.fontMetrics()
+        rest = metrics.horizontalAdvance(f"{bed}  {number}")
+        shown = metrics.elidedText(
+            name, Qt.TextElideMode.ElideRight, max(room - rest, metrics.horizontalAdvance("字…"))
+        )
+        return " ".join(part for part in (bed, shown, number) if part)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._name_backfill()
 
     def _set_state_kind(self, kind: str) -> None:
         if self.state.property("kind") != kind:

@@ -140,7 +140,7 @@ def test_the_main_job_by_keys(open_ward: Open, monkeypatch: pytest.MonkeyPatch) 
         assert f"急性心肌梗死{number}" in pane.body.toPlainText()
         assert pane.state.text().startswith("完成")
         assert pane.title.text() == f"{number}  脚本 model{number}"
-        assert pane.backfill_button.text() == f"回填 3床 张某  Ctrl+{number}"
+        assert pane.backfill_button.text() == f"回填 Ctrl+{number}\n3床 张某 ZY3床"
     ward.press(Qt.Key.Key_2, CONTROL)
     assert ward.differential == plain(2)
     assert ward.window.editor.differential.has_ai_lines()
@@ -241,7 +241,7 @@ def test_no_text_of_one_patient_is_shown_with_another(open_ward: Open) -> None:
     ward.open(other)
     assert ward.panes[0].run_id is None
     assert ward.panes[0].body.toPlainText() == ""
-    assert ward.panes[0].backfill_button.text() == "回填 5床 乙  Ctrl+1"
+    assert ward.panes[0].backfill_button.text() == "回填 Ctrl+1\n5床 乙 ZY5床"
     ward.press(Qt.Key.Key_1, CONTROL)
     ward.window.acts.backfill(run_id or "")
     assert ward.differential == ""

@@ -163,7 +163,7 @@ def test_a_senior_doctor_returns_it_and_then_signs(desk: Desk) -> None:
     assert "补充查体" in waiting.list.item(0).text()
     waiting.reject()
     desk.press(Qt.Key.Key_M, CONTROL | SHIFT)
-    desk.bot.waitUntil(lambda: signing.acts[-1:] and signing.acts[-1].kind is ActKind.AMENDED)
+    desk.bot.waitUntil(lambda: [act.kind for act in signing.acts[-1:]] == [ActKind.AMENDED])
     desk.write(condition="胸痛缓解，双肺无啰音。")
     desk.sign("4711")
     desk.become("李主任")
@@ -192,3 +192,32 @@ def test_a_colleague_is_not_taken_on_without_the_pin(desk: Desk) -> None:
     desk.notes.list_versions(lambda versions: listed.append(versions[0].actor))
     desk.bot.waitUntil(lambda: bool(listed))
     assert listed == ["赵医师"]
+
+
+def test_a_template_begins_an_empty_document_and_never_comes_over_text(desk: Desk) -> None:
+    templates = desk.services.controllers.templates
+    with desk.bot.waitSignal(templates.loaded):
+        desk.press(Qt.Key.Key_T, CONTROL | SHIFT)
+    dialog = desk.window.templates.dialog
+    assert dialog is not None
+    dialog.name.setText("本科")
+    dialog.text.setPlainText("【病情变化】\n切口：")
+    with desk.bot.waitSignal(templates.loaded):
+        dialog.save_button.click()
+    row = next(row for row in range(dialog.list.count()) if dialog.list.item(row).text().startswith("本科"))
+    dialog.list.setCurrentRow(row)
+    dialog.insert_button.click()
+    assert desk.window.editor.editors["condition"].text() == "切口："
+    assert desk.window.templates.dialog is None
+    with desk.bot.waitSignal(templates.loaded):
+        desk.press(Qt.Key.Key_T, CONTROL | SHIFT)
+    again = desk.window.templates.dialog
+    assert again is not None
+    again.list.setCurrentRow(row)
+    again.insert_button.click()
+    assert "不会覆盖" in again.trouble.text()
+    assert desk.window.editor.editors["condition"].text() == "切口："
+    again.text.setPlainText("【主诉】\n不在此")
+    again.save_button.click()
+    assert "没有【主诉】" in again.trouble.text()
+    again.reject()

@@ -97,8 +97,8 @@ def test_a_failure_without_text_says_its_reason_in_full(
 
 
 def test_the_button_names_bed_and_patient(pane: SuggestionPane) -> None:
-    pane.set_target("3床 张\u202e某")
-    assert pane.backfill_button.text() == "回填 3床 张[U+202E]某  Ctrl+2"
+    pane.set_target("3床", "张\u202e某", "ZY3")
+    assert pane.backfill_button.text() == "回填 Ctrl+2\n3床 张[U+202E]某 ZY3"
 
 
 def test_stale_is_said_in_words(pane: SuggestionPane, card: RunCard) -> None:
