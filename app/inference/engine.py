@@ -30,10 +30,11 @@ class LoadRequest:
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """What an engine is asked to write."""
+    """What an engine is asked to write. `copies`: the answer will repeat much of the prompt (a discharge record)."""
 
     messages: tuple[Message, ...]
     decoding: Decoding
+    copies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

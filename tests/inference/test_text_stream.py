@@ -95,3 +95,16 @@ def test_white_space_that_a_tokenizer_drops_at_the_start_is_kept() -> None:
 def test_tokens_without_text_add_nothing() -> None:
     assert streamed([1, 0, 1], lambda ids: "x" * ids.count(1)) == ["x", "", "x", ""]
     assert TextStream(lambda ids: "").flush() == ""
+
+
+def test_a_token_costs_little_more_than_one_short_decoding() -> None:
+    """A native detokeniser takes a millisecond or two: two calls a token slowed a small model by a twentieth."""
+    tokenizer, windows = TOKENIZERS["bytes"], list[int]()
+
+    def decode(ids: Sequence[int]) -> str:
+        windows.append(len(ids))
+        return str(tokenizer.decode(list(ids)))
+
+    streamed(tokenizer.encode("abcdefgh" * 20).ids, decode)
+    assert len(windows) <= 160 * 1.1
+    assert max(windows) < 20

@@ -60,21 +60,22 @@ class OpenVINOPeer:
 class BigDLPeer:
     """`AutoModelForCausalLM.load_low_bit(…)` on the same INT4 folder, and transformers' `generate`.
 
-    What the library can only run without its own optimised model is run so: a faster wrong answer is no peer.
+    Its optimised Llama sees later tokens, so that family runs without: a faster wrong answer is no peer.
     """
 
     def load(self, request: LoadRequest) -> None:
-        """Options: `optimised`, `head` (see BigDLEngine)."""
+        """Option: `head` (see BigDLEngine)."""
         import torch
         from bigdl.llm.transformers import AutoModelForCausalLM
         from transformers import PreTrainedTokenizerFast
 
         options = dict(request.options)
+        family = json.loads((Path(request.path) / "config.json").read_text(encoding="utf-8"))["model_type"]
         torch.set_num_threads(request.threads)
         self._tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(Path(request.path) / "tokenizer.json"))
         self._model = AutoModelForCausalLM.load_low_bit(
             request.path,
-            optimize_model=options.get("optimised", "1") == "1",
+            optimize_model=family != "llama",
             trust_remote_code=False,
             modules_to_not_convert=["lm_head"] if options.get("head") == "float32" else None,
         )

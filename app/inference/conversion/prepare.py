@@ -32,14 +32,12 @@ _PACKAGES = {"bigdl": "bigdl-llm", "openvino": "openvino-genai"}
 # Fastest first; the first that passes is taken. A head that stays in float32 costs memory and speed, but the
 # smallest models lose too much without it.
 _BIGDL_SETTINGS: tuple[tuple[tuple[str, str], ...], ...] = (
-    (("optimised", "1"), ("head", "int4")),
-    (("optimised", "0"), ("head", "int4")),
-    (("optimised", "1"), ("head", "float32")),
-    (("optimised", "0"), ("head", "float32")),
+    (("head", "int4"),),
+    (("head", "float32"),),
 )
 _BIGDL_KIND = "sym_int4"
 _ADOPTED_SETTINGS: Mapping[str, tuple[tuple[tuple[str, str], ...], ...]] = {
-    "bigdl": ((("optimised", "1"),), (("optimised", "0"),)),
+    "bigdl": ((),),
     "openvino": ((),),
 }
 _TRIAL = (Message("system", "系统"), Message("user", "示例"), Message("assistant", "回答"), Message("user", "提问"))

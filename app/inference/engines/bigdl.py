@@ -16,6 +16,7 @@ from app.core.errors import EngineFault
 from app.core.runs import Decoding, FinishReason, Message
 from app.inference.chat_template import render_chat
 from app.inference.engine import GenerationRequest, GenerationStats, LoadRequest, Score, TokenSink
+from app.inference.engines.prompt_lookup import PromptLookup
 from app.inference.scoring import STEPPED_TOKENS, score_logits
 from app.inference.text_stream import TextStream
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from app.inference.engines.bigdl_grammar import GrammarCompiler
+    from app.inference.engines.bigdl_linear import Expansion
     from app.inference.engines.bigdl_reader import PromptReader
 
     # The tokens so far and the logits (1, vocabulary) after them -> the next token.
@@ -40,20 +42,21 @@ class BigDLEngine:
 
     def __init__(self) -> None:
         self.version = metadata.version("bigdl-llm")
-        self._model: Any = None
         self._reader: PromptReader
+        self._lookup = 0
         self._grammars: GrammarCompiler
         self._tokenizer: Tokenizer
         self._request: LoadRequest
         self._ends: frozenset[int] = frozenset()
 
     def load(self, request: LoadRequest, report: Callable[[float], None]) -> None:
-        """Load an INT4 folder (`save_low_bit` files, tokenizer.json). Options: `optimised`, `head`, `expansion`."""
+        """Load an INT4 folder (`save_low_bit` files, tokenizer.json). Options: `head`, `expansion`, `lookup`."""
         import torch
-        from bigdl.llm.transformers import AutoModelForCausalLM
         from tokenizers import Tokenizer
 
+        from app.inference.engines.bigdl_decoder import Decoder
         from app.inference.engines.bigdl_grammar import GrammarCompiler
+        from app.inference.engines.bigdl_linear import Expander
         from app.inference.engines.bigdl_reader import PromptReader
 
         report(0.3)
@@ -61,30 +64,17 @@ class BigDLEngine:
         if request.threads:
             torch.set_num_threads(request.threads)
         self._request = request
+        self._lookup = int(options.get("lookup", "0"))
         self._tokenizer = Tokenizer.from_file(str(Path(request.path) / "tokenizer.json"))
         self._ends = _end_tokens(Path(request.path), self._tokenizer)
         report(0.4)
-        self._model = AutoModelForCausalLM.load_low_bit(
-            request.path,
-            optimize_model=options.get("optimised", "1") == "1",
-            trust_remote_code=False,
-            torch_dtype=torch.float32,
-            modules_to_not_convert=["lm_head"] if options.get("head") == "float32" else None,
-        ).eval()
-        self._install_fast_path(options.get("expansion", ""))
-        self._reader = PromptReader(self._model)
+        model = _load_model(request.path, options)
+        report(0.6)
+        expander = Expander(_expansion(options), torch.get_num_threads())
+        self._reader = PromptReader(Decoder(model, expander, request.context_tokens))
         report(0.8)
         self._grammars = GrammarCompiler(Path(request.path) / "tokenizer.json", sorted(self._ends))
         report(1.0)
-
-    def _install_fast_path(self, expansion: str) -> None:
-        import torch
-
-        from app.inference.engines.bigdl_linear import Expansion, install_fast_path
-
-        fastest: Expansion = "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
-        chosen: dict[str, Expansion] = {"native": "native", "float32": "float32", "bfloat16": "bfloat16"}
-        install_fast_path(self._model, chosen.get(expansion, fastest), torch.get_num_threads())
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         """How many tokens the rendered prompt has."""
@@ -95,13 +85,6 @@ class BigDLEngine:
         ids: list[int] = self._tokenizer.encode(prompt, add_special_tokens=False).ids
         return ids
 
-    def _fixed_tokens(self, messages: Sequence[Message], prompt: Sequence[int]) -> int:
-        """How many tokens at the start of the prompt do not depend on its last message."""
-        if len(messages) < 2:
-            return 0
-        pairs = zip(self._prompt_ids(messages[:-1]), prompt, strict=False)
-        return next((index for index, (one, other) in enumerate(pairs) if one != other), len(prompt) - 1)
-
     def generate(self, generation: GenerationRequest, sink: TokenSink) -> GenerationStats:
         """Write an answer. Cancels between two layers while reading, between two tokens while writing."""
         import torch
@@ -109,40 +92,46 @@ class BigDLEngine:
         from app.inference.engines.bigdl_reader import ReadingCancelledError
 
         prompt = self._prompt_ids(generation.messages)
-        fixed = self._fixed_tokens(generation.messages, prompt)
         with torch.inference_mode():
             try:
-                logits, past = self._reader.read(prompt, fixed, sink)
+                logits = self._reader.read(prompt, sink)
             except ReadingCancelledError:
                 return GenerationStats(FinishReason.CANCELLED, len(prompt), 0)
-            reason, written = self._write(prompt, logits, past, generation.decoding, sink)
-        return GenerationStats(reason, len(prompt), written)
+            answer = _Answer(prompt, self._choice(generation.decoding), self._text_stream(), sink)
+            lookup = PromptLookup(self._lookup if generation.copies else 0)
+            reason = self._write(answer, logits, lookup, generation.decoding.max_tokens)
+        return GenerationStats(reason, len(prompt), answer.written)
 
-    def _write(
-        self, prompt: list[int], logits: torch.Tensor, past: Any, decoding: Decoding, sink: TokenSink
-    ) -> tuple[FinishReason, int]:
-        choose = self._constrained(decoding.grammar, _chooser(decoding))
-        stream = TextStream(lambda ids: str(self._tokenizer.decode(list(ids), skip_special_tokens=True)))
-        history = list(prompt)
-        for written in range(decoding.max_tokens):
-            if sink.cancelled():
-                return FinishReason.CANCELLED, written
-            token = choose(history, logits)
-            if token in self._ends:
-                sink.text(stream.flush(), 1)
-                return FinishReason.STOP, written + 1
-            history.append(token)
-            sink.text(stream.push(token), 1)
-            if written + 1 < decoding.max_tokens:
-                logits, past = self._reader.step([token], past)
-        sink.text(stream.flush(), 0)
-        return FinishReason.LENGTH, decoding.max_tokens
+    def _write(self, answer: _Answer, logits: torch.Tensor, lookup: PromptLookup, most: int) -> FinishReason:
+        guess: list[int] = []
+        while True:
+            right = 0
+            for row in range(len(guess) + 1):
+                if answer.sink.cancelled():
+                    return FinishReason.CANCELLED
+                token = answer.take(logits[row : row + 1])
+                if token in self._ends:
+                    answer.end(1)
+                    return FinishReason.STOP
+                answer.add(token)
+                if answer.written == most:
+                    answer.end(0)
+                    return FinishReason.LENGTH
+                if row == len(guess) or token != guess[row]:
+                    break
+                right += 1
+            self._reader.forget(len(guess) - right)
+            lookup.judge(len(guess), right)
+            guess = lookup.guess(answer.history)[: most - answer.written - 1]
+            logits = self._reader.step([token, *guess])
 
-    def _constrained(self, grammar: str, choose: Choice) -> Choice:
-        """The same choice among the tokens that the grammar allows, if there is one."""
-        if not grammar:
-            return choose
-        return self._grammars.constrained(grammar, choose)
+    def _text_stream(self) -> TextStream:
+        return TextStream(lambda ids: str(self._tokenizer.decode(list(ids), skip_special_tokens=True)))
+
+    def _choice(self, decoding: Decoding) -> Choice:
+        """How tokens are chosen: among those that the grammar allows, if there is one."""
+        choose = _chooser(decoding)
+        return self._grammars.constrained(decoding.grammar, choose) if decoding.grammar else choose
 
     def score(self, text: str) -> Score:
         """Read a text as a generation does: one pass, then the last tokens one by one with the cache."""
@@ -152,12 +141,57 @@ class BigDLEngine:
         if len(ids) <= 2 * STEPPED_TOKENS:
             raise EngineFault("用于校验的文本过短")
         with torch.inference_mode():
-            output = self._model.model(input_ids=torch.tensor([ids[:-STEPPED_TOKENS]]), use_cache=True)
-            logits, past = [self._model.lm_head(output.last_hidden_state[0])], output.past_key_values
-            for token in ids[-STEPPED_TOKENS:]:
-                step, past = self._reader.step([token], past)
-                logits.append(step)
+            logits = [self._reader.read_all(ids[:-STEPPED_TOKENS])]
+            logits += [self._reader.step([token]) for token in ids[-STEPPED_TOKENS:]]
             return score_logits(ids, torch.cat(logits).numpy())
+
+
+class _Answer:
+    """An answer as it grows: `history` are the prompt's tokens and its own, `written` how many were chosen."""
+
+    def __init__(self, prompt: Sequence[int], choose: Choice, stream: TextStream, sink: TokenSink) -> None:
+        self.history = list(prompt)
+        self.sink = sink
+        self.written = 0
+        self._choose = choose
+        self._stream = stream
+
+    def take(self, logits: torch.Tensor) -> int:
+        """The token that comes next by these logits (1, vocabulary)."""
+        self.written += 1
+        return self._choose(self.history, logits)
+
+    def add(self, token: int) -> None:
+        """It belongs to the text."""
+        self.history.append(token)
+        self.sink.text(self._stream.push(token), 1)
+
+    def end(self, tokens: int) -> None:
+        """No more text comes; `tokens` were taken that have none."""
+        self.sink.text(self._stream.flush(), tokens)
+
+
+def _load_model(path: str, options: dict[str, str]) -> Any:
+    """The library's model with its weights; its own optimised forward is not used."""
+    import torch
+    from bigdl.llm.transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.load_low_bit(
+        path,
+        optimize_model=False,
+        trust_remote_code=False,
+        torch_dtype=torch.float32,
+        modules_to_not_convert=["lm_head"] if options.get("head") == "float32" else None,
+    ).eval()
+
+
+def _expansion(options: dict[str, str]) -> Expansion:
+    """The form that weights are expanded to: bfloat16 where the processor multiplies it."""
+    import torch
+
+    if options.get("expansion") in ("float32", "bfloat16"):
+        return "float32" if options["expansion"] == "float32" else "bfloat16"
+    return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
 
 
 def _end_tokens(folder: Path, tokenizer: Tokenizer) -> frozenset[int]:

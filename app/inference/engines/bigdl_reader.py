@@ -1,85 +1,76 @@
-"""Reading a prompt with a transformers-style model: progress, cancel, and the fixed part kept from run to run."""
+"""Reading a prompt: only from its first change on, with progress, and to be cancelled between two layers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 
 from app.inference.engine import TokenSink
+from app.inference.engines.bigdl_decoder import Decoder
 
-# A fixed part shorter than this is not worth a pass of its own.
-_WORTH_KEEPING = 64
+# What is read in one pass: more gains nothing, and takes memory.
+_CHUNK = 512
+# The prompt's last 1 to 16 tokens are always read anew, in a pass of their own. So an answer to an unchanged prompt is
+# the same to the last bit, whether the rest was at hand or not.
+_TAIL = 16
 
 
 class ReadingCancelledError(Exception):
-    """Leaves a forward pass between two layers."""
+    """Leaves a prompt between two layers."""
 
 
 class PromptReader:
-    """Owns the key-value cache. To be used inside `torch.inference_mode`, from one thread.
+    """Knows which tokens the decoder's cache holds: the last prompt with its answer, and nothing else.
 
-    The prompt's fixed part (instructions and examples, the same for every patient) is read in a pass of its own and
-    kept; the rest is read anew each time. So an answer does not depend on whether the fixed part was at hand.
+    What a prompt has in common with it from the beginning on is kept, the rest forgotten. So no answer depends on
+    another patient's text.
     """
 
-    def __init__(self, model: Any) -> None:
-        self._model = model
-        self._fixed: tuple[int, ...] = ()
-        self._fixed_past: Any = None
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self._held: list[int] = []
 
-    def read(self, prompt: Sequence[int], fixed: int, sink: TokenSink) -> tuple[torch.Tensor, Any]:
-        """Logits after the prompt (1, vocabulary) and the cache. `fixed` tokens at its start are the fixed part.
+    def read(self, prompt: Sequence[int], sink: TokenSink) -> torch.Tensor:
+        """Logits (1, vocabulary) after the prompt. Raises ReadingCancelledError if `sink` says so."""
+        tail = (len(prompt) - 1) // _TAIL * _TAIL
+        self._keep(min(_common(self._held[: self._decoder.length], prompt), tail))
+        while (start := self._decoder.length) < tail:
+            self._pass(prompt, start, min((start // _CHUNK + 1) * _CHUNK, tail), sink)
+        return self._decoder.logits(self._pass(prompt, tail, len(prompt), sink)[-1:])
 
-        Raises ReadingCancelledError if `sink` says so.
-        """
-        past, done = None, 0
-        if fixed >= _WORTH_KEEPING:
-            past, done = self._fixed_part(tuple(prompt[:fixed]), len(prompt), sink), fixed
-        with self._watched(sink, done, len(prompt) - done, len(prompt)):
-            return self.step(prompt[done:], past)
+    def read_all(self, prompt: Sequence[int]) -> torch.Tensor:
+        """Logits (n, vocabulary) after each token of a text, in one pass and with nothing kept before it."""
+        self._keep(0)
+        return self.step(prompt)
 
-    def _fixed_part(self, ids: tuple[int, ...], total: int, sink: TokenSink) -> Any:
-        if ids != self._fixed:
-            with self._watched(sink, 0, len(ids), total):
-                _, past = self.step(ids, None)
-            self._fixed, self._fixed_past = ids, past
-        sink.reading(len(ids), total)
-        return _first(self._fixed_past, len(ids))
+    def step(self, ids: Sequence[int]) -> torch.Tensor:
+        """Logits (n, vocabulary) after each of these tokens, which follow what was read."""
+        self._held += ids
+        return self._decoder.step(list(ids))
 
-    def step(self, ids: Sequence[int], past: Any) -> tuple[torch.Tensor, Any]:
-        """One pass over `ids` after what `past` holds: logits (1, vocabulary) of the last, and the longer cache."""
-        output = self._model.model(
-            input_ids=torch.tensor([list(ids)]), past_key_values=past, use_cache=True, return_dict=True
-        )
-        return self._model.lm_head(output.last_hidden_state[:, -1]), output.past_key_values
+    def forget(self, count: int) -> None:
+        """The last `count` tokens were not chosen after all."""
+        self._keep(self._decoder.length - count)
 
-    @contextmanager
-    def _watched(self, sink: TokenSink, before: int, tokens: int, total: int) -> Iterator[None]:
-        """Report and look for a cancel after each layer: a long text is one pass, since that is fastest."""
-        layers = self._model.model.layers
-        handles = [
-            layer.register_forward_hook(_layer_hook(sink, before + tokens * (index + 1) // len(layers), total))
-            for index, layer in enumerate(layers)
-        ]
-        try:
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
+    def _keep(self, count: int) -> None:
+        self._decoder.length = count
+        del self._held[count:]
+
+    def _pass(self, prompt: Sequence[int], start: int, stop: int, sink: TokenSink) -> torch.Tensor:
+        """Read prompt[start:stop]; the rows after the last layer."""
+        rows = self._decoder.embed(list(prompt[start:stop]))
+        for number in range(self._decoder.layers):
+            if sink.cancelled():
+                raise ReadingCancelledError
+            rows = self._decoder.layer(number, rows)
+            sink.reading(start + (stop - start) * (number + 1) // self._decoder.layers, len(prompt))
+        self._decoder.advance(stop - start)
+        self._held += prompt[start:stop]
+        return rows
 
 
-def _first(past: Any, tokens: int) -> Any:
-    """The cache's first tokens as views: later tokens are written behind them, not over them."""
-    return tuple((keys[:, :, :tokens], values[:, :, :tokens]) for keys, values in past)
-
-
-def _layer_hook(sink: TokenSink, done: int, total: int) -> Callable[..., None]:
-    def hook(*_: object) -> None:
-        if sink.cancelled():
-            raise ReadingCancelledError
-        sink.reading(done, total)
-
-    return hook
+def _common(held: Sequence[int], prompt: Sequence[int]) -> int:
+    """How many tokens both begin with."""
+    pairs = enumerate(zip(held, prompt, strict=False))
+    return next((index for index, (one, other) in pairs if one != other), min(len(held), len(prompt)))
