@@ -6,6 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -15,10 +16,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.comparison_request import ComparisonRequest, DischargeRequest, input_fault, new_comparison
 from app.controllers.model_pool import ModelPool, ModelStatus
+from app.controllers.reading_ahead import ReadingAhead
 from app.controllers.run_monitor import RunMonitor
 from app.core.discharge.asks import Ask
 from app.core.errors import UsageFault, WardNoteError
-from app.core.runs import Comparison, Decoding, Generation, Prompt, Run, RunOutcome, RunProgress
+from app.core.runs import Comparison, Decoding, Generation, Message, Prompt, Run, RunOutcome, RunProgress
 from app.inference import engine
 from app.inference.prepared import PreparedModel
 from app.inference.scheduler import Habits, Job, RunQueue, slots_for
@@ -102,6 +104,8 @@ class ComparisonController(QObject):
         self._refresh.setInterval(_REFRESH_MS)
         self._refresh.timeout.connect(self._on_refresh)
         self._pool = self._make_pool(make_thread)
+        self._ahead = ReadingAhead(self._pool.threads, self._pool.is_ready, self)
+        self._ahead.was_read.connect(self._on_was_read)
 
     def _make_pool(self, make_thread: Callable[[PreparedModel], ModelThread]) -> ModelPool:
         pool = ModelPool(self.models, make_thread, self)
@@ -125,6 +129,17 @@ class ComparisonController(QObject):
         """Start that model anew, even if it crashed so often that it is no longer started by itself."""
         self._pool.restart(model)
 
+    def read_ahead(self, request: ComparisonRequest) -> None:
+        """Let idle models read this while the doctor goes on typing; it stops at once when a comparison starts."""
+        if self._refusal() or input_fault(request):
+            return
+        with suppress(UsageFault):
+            self._ahead.wish(self._make_prompt(request).messages)
+
+    def drop_ahead(self) -> None:
+        """What was to be read ahead is no longer wanted: another note is open."""
+        self._ahead.drop()
+
     def start(self, request: ComparisonRequest | DischargeRequest) -> None:
         """Start a comparison, or say in `refused` why not."""
         if refusal := self._refusal() or (input_fault(request) if isinstance(request, ComparisonRequest) else None):
@@ -136,6 +151,7 @@ class ComparisonController(QObject):
             self.refused.emit(str(fault))
             return
         self._pool.hold()
+        self._ahead.drop()
         comparison = new_comparison(request, asks, self._panes(request), _now())
         monitors = {run.run_id: RunMonitor(run, time.monotonic) for run in comparison.runs}
         live = self._live = _Live(comparison, monitors, RunQueue(self._slots))
@@ -174,6 +190,7 @@ class ComparisonController(QObject):
         """End all runs (as cancelled, stored with their text), threads and processes; takes bounded time."""
         self._closed = True
         self._refresh.stop()
+        self._ahead.drop()
         self.cancel_all()
         self._pool.close(self)
         if self._live is not None and self._live.started:
@@ -209,7 +226,7 @@ class ComparisonController(QObject):
     def _job(self, run: Run) -> Job:
         model = run.identity.model
         return self._habits[model].job(
-            run.run_id, _characters(run), run.decoding.max_tokens, loaded=self._pool.is_ready(model)
+            run.run_id, _prompt_text(run), run.decoding.max_tokens, loaded=self._pool.is_ready(model)
         )
 
     def _advance(self, live: _Live) -> None:
@@ -261,7 +278,7 @@ class ComparisonController(QObject):
         monitor.ended = True
         live.queue = live.queue.without(outcome.run_id)
         model = monitor.run.identity.model
-        self._habits[model] = self._habits[model].after(outcome, _characters(monitor.run))
+        self._habits[model] = self._habits[model].after(outcome, _prompt_text(monitor.run))
         generation = Generation(monitor.run, outcome, _now())
         self._journal.record_generation(generation, partial(self._on_stored, live, generation))
         self._advance(live)
@@ -291,6 +308,10 @@ class ComparisonController(QObject):
             if monitor.run.identity.model == status.model:
                 self._tell(monitor.loading(status.fraction))
 
+    def _on_was_read(self, model: str, messages: tuple[Message, ...]) -> None:
+        text = "".join(message.content for message in messages)
+        self._habits[model] = self._habits[model].having_read(text)
+
     def _on_refresh(self) -> None:
         if self._live is not None:
             self._tell_places(self._live)
@@ -313,8 +334,8 @@ class ComparisonController(QObject):
         self.storing_failed.emit("程序内部错误，生成结果未能保存；文字仍在窗口中，请复制后另存。")
 
 
-def _characters(run: Run) -> int:
-    return sum(len(message.content) for message in run.prompt.messages)
+def _prompt_text(run: Run) -> str:
+    return "".join(message.content for message in run.prompt.messages)
 
 
 def _now() -> datetime:

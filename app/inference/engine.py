@@ -30,11 +30,16 @@ class LoadRequest:
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """What an engine is asked to write. `copies`: the answer will repeat much of the prompt (a discharge record)."""
+    """What an engine is asked to write.
+
+    `copies`: the answer will repeat much of the prompt (a discharge record). `reads_only`: nothing is to be written;
+    the prompt is read so that a later one with the same beginning need not be.
+    """
 
     messages: tuple[Message, ...]
     decoding: Decoding
     copies: bool = False
+    reads_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

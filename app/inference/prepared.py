@@ -19,11 +19,15 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What `calibrate` measured on this machine: tokens/s while reading and writing, seconds to load."""
+    """What `calibrate` measured on this machine: tokens/s while reading and writing, seconds to load.
+
+    `copying` is how many times as fast a copied text is written when it is guessed from the prompt.
+    """
 
     reading: float
     writing: float
     load_seconds: float
+    copying: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,15 @@ _TOKENS_PER_CHARACTER = 0.7
 
 _MIN_LEARNING_TOKENS = 8
 
+# Tokens of an answer before any was seen: a differential of three to five diagnoses.
+_USUAL_ANSWER = 300
+
+# The end of a prompt is always read anew, and the first token written: about this much of a usual prompt.
+_LEAST_SHARE = 0.05
+
+# From here on, the time to the first token tells how fast a model reads.
+_TELLING_SHARE = 0.3
+
 
 def slots_for(gain: float, models: int) -> int:
     """How many runs go at once on a machine where `models` together have `gain` times the throughput of one."""
@@ -117,41 +126,66 @@ class RunQueue:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What is known of a model's pace: tokens/s, seconds to load, tokens of its usual answer."""
+    """What is known of a model's pace: tokens/s, seconds to load, tokens of its usual answer.
+
+    `held` is the text of the prompt that it read last: what another has in common with its beginning is not read again.
+    """
 
     reading: float | None = None
     writing: float | None = None
     load_seconds: float | None = None
     answer_tokens: int | None = None
     tokens_per_character: float = _TOKENS_PER_CHARACTER
+    held: str = ""
 
     @staticmethod
     def from_speed(speed: Speed | None) -> Habits:
         """What calibration measured, if it did."""
         return Habits(speed.reading, speed.writing, speed.load_seconds) if speed else Habits()
 
-    def after(self, outcome: RunOutcome, characters: int) -> Habits:
-        """With what a finished run of a prompt of so many characters shows."""
+    def after(self, outcome: RunOutcome, prompt: str) -> Habits:
+        """With what a finished run of this prompt shows."""
         learned = replace(self, load_seconds=outcome.load_ms / 1000 if outcome.load_ms else self.load_seconds)
         if outcome.status is not RunStatus.COMPLETED or outcome.output_tokens < _MIN_LEARNING_TOKENS:
-            return learned
+            return replace(learned, held="")
+        new = self._new_share(prompt, loaded=outcome.load_ms is None)
         return replace(
             learned,
-            reading=outcome.input_tokens / outcome.ttft_ms * 1000 if outcome.ttft_ms else self.reading,
+            reading=self._pace(outcome, new),
             writing=outcome.tokens_per_second or self.writing,
             answer_tokens=outcome.output_tokens,
-            tokens_per_character=outcome.input_tokens / characters if characters else self.tokens_per_character,
+            tokens_per_character=outcome.input_tokens / len(prompt) if prompt else self.tokens_per_character,
+            held=prompt,
         )
 
-    def job(self, run_id: str, characters: int, max_tokens: int, *, loaded: bool) -> Job:
-        """What a run of a prompt of so many characters will take."""
-        input_tokens = characters * self.tokens_per_character
+    def having_read(self, prompt: str) -> Habits:
+        """With this prompt read ahead."""
+        return replace(self, held=prompt)
+
+    def job(self, run_id: str, prompt: str, max_tokens: int, *, loaded: bool) -> Job:
+        """What a run of this prompt will take."""
+        new = len(prompt) * self.tokens_per_character * self._new_share(prompt, loaded=loaded)
+        answer = min(self.answer_tokens or _USUAL_ANSWER, max_tokens)
         return Job(
             run_id,
             loading_s=0.0 if loaded else self.load_seconds,
-            reading_s=input_tokens / self.reading if self.reading else None,
-            writing_s=min(self.answer_tokens or max_tokens, max_tokens) / self.writing if self.writing else None,
+            reading_s=new / self.reading if self.reading else None,
+            writing_s=answer / self.writing if self.writing else None,
         )
+
+    def _pace(self, outcome: RunOutcome, new: float) -> float | None:
+        """Tokens/s while reading; a prompt that was mostly at hand tells nothing of it."""
+        if not outcome.ttft_ms or new < _TELLING_SHARE:
+            return self.reading
+        return outcome.input_tokens * new / outcome.ttft_ms * 1000
+
+    def _new_share(self, prompt: str, *, loaded: bool) -> float:
+        """How much of a prompt is to be read (0-1)."""
+        if not loaded or not prompt:
+            return 1.0
+        pairs = enumerate(zip(self.held, prompt, strict=False))
+        common = next((at for at, (one, other) in pairs if one != other), min(len(self.held), len(prompt)))
+        return max(1.0 - common / len(prompt), _LEAST_SHARE)
 
 
 def _sum(*seconds: float | None) -> float | None:

@@ -83,6 +83,7 @@ class ComparisonDesk(QObject):
 
     def show_note(self, note: OpenNote) -> None:
         """Another note was opened: its comparisons, and nothing of any other."""
+        self._comparisons.drop_ahead()
         self._starting = False
         self._board.open_note(note.comparisons, note.votes)
         cards = self._board.of_note(note.note.note_id)
@@ -121,8 +122,22 @@ class ComparisonDesk(QObject):
         comparisons.model_changed.connect(self._on_model_changed)
         comparisons.refused.connect(self._on_refused)
         comparisons.storing_failed.connect(area.notice.say)
-        self._editor.input_changed.connect(lambda _hash: self.refresh_staleness())
+        self._editor.input_changed.connect(self._on_input_changed)
         self._show(None)
+
+    def _on_input_changed(self, input_hash: str) -> None:
+        self.refresh_staleness()
+        note = self._notes.open_note
+        if note is None or note.note.kind is not NoteKind.FIRST_PROGRESS:
+            return
+        opened = note.note
+        binding = Binding(
+            note.patient.patient_id, note.encounter.encounter_id, opened.note_id, opened.version, input_hash
+        )
+        context = patient_context(note.patient, note.encounter)
+        self._comparisons.read_ahead(
+            ComparisonRequest(binding, self._editor.chief_complaint, self._editor.case_features, context)
+        )
 
     def _start(self, request: ComparisonRequest) -> None:
         if self._starting and self._is_open(request.binding):

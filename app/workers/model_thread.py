@@ -31,6 +31,7 @@ class ModelThread(QThread):
         load_failed: it could not be loaded, with a sentence.
         lost: its process is gone, by a crash or a cancel; the next load or run starts it again.
         run_reading, run_text: how a run goes.
+        ahead_ended: the prompt of this `read_ahead` was read, or was not and will not be.
         run_finished: the RunOutcome; exactly once for every `generate`, after everything else of that run.
     """
 
@@ -41,6 +42,7 @@ class ModelThread(QThread):
     run_reading = Signal(str, int, int)
     run_text = Signal(str, str, int)
     run_finished = Signal(object)
+    ahead_ended = Signal(str)
 
     def __init__(
         self,
@@ -70,6 +72,10 @@ class ModelThread(QThread):
     def generate(self, run_id: str, generation: GenerationRequest) -> None:
         """Write an answer; answered by `run_finished`."""
         self._do(lambda: self._generate(run_id, generation))
+
+    def read_ahead(self, ahead_id: str, generation: GenerationRequest) -> None:
+        """Read a prompt without writing, if the model is loaded; answered by `ahead_ended`, whatever happened."""
+        self._do(lambda: self._read_ahead(ahead_id, generation))
 
     def cancel(self, run_id: str) -> None:
         """End that run soon, even if it has not begun."""
@@ -142,6 +148,16 @@ class ModelThread(QThread):
             return
         self._tell_state(anyway=observer.is_loading)
 
+    def _read_ahead(self, ahead_id: str, generation: GenerationRequest) -> None:
+        try:
+            if self._host.is_ready and self._commands.empty():
+                self._host.generate(ahead_id, generation, _Silent())
+                self._host.settle()
+        except Exception:
+            log.exception("reading ahead with %s failed", self.model_name)
+        self.ahead_ended.emit(ahead_id)
+        self._tell_state()
+
     def tell_ready(self) -> None:
         """The model became ready in the course of a run; for the observer."""
         self._was_ready = True
@@ -153,6 +169,14 @@ class ModelThread(QThread):
         if anyway or is_ready != self._was_ready:
             (self.ready if is_ready else self.lost).emit(self.model_name)
         self._was_ready = is_ready
+
+
+class _Silent:
+    """An observer that lets everything pass."""
+
+    def loading(self, fraction: float) -> None: ...
+    def reading(self, done: int, total: int) -> None: ...
+    def text(self, delta: str, tokens: int) -> None: ...
 
 
 class _Observer:

@@ -106,20 +106,36 @@ def outcome(**changes: object) -> RunOutcome:
 
 def test_calibration_gives_the_first_estimate() -> None:
     habits = Habits.from_speed(Speed(reading=100.0, writing=20.0, load_seconds=4.0))
-    assert habits.job("r", 1000, 400, loaded=False) == Job("r", 4.0, 7.0, 20.0)
-    assert habits.job("r", 1000, 400, loaded=True).loading_s == 0.0
+    assert habits.job("r", "病" * 1000, 400, loaded=False) == Job("r", 4.0, 7.0, 15.0)
+    assert habits.job("r", "病" * 1000, 400, loaded=True).loading_s == 0.0
+    assert habits.job("r", "病" * 1000, 100, loaded=True).writing_s == 5.0
 
 
 def test_without_any_measurement_nothing_is_promised() -> None:
-    assert Habits.from_speed(None).job("r", 1000, 400, loaded=True) == Job("r", 0.0, None, None)
+    assert Habits.from_speed(None).job("r", "病" * 1000, 400, loaded=True) == Job("r", 0.0, None, None)
 
 
 def test_a_finished_run_teaches_the_pace() -> None:
-    habits = Habits().after(outcome(load_ms=3000.0), characters=600)
-    assert habits == Habits(150.0, 10.0, 3.0, 101, 0.5)
-    assert habits.job("r", 600, 512, loaded=True) == Job("r", 0.0, 2.0, 10.1)
+    prompt = "病" * 600
+    habits = Habits().after(outcome(load_ms=3000.0), prompt)
+    assert habits == Habits(150.0, 10.0, 3.0, 101, 0.5, prompt)
+    assert habits.job("r", "史" * 600, 512, loaded=True) == Job("r", 0.0, 2.0, 10.1)
 
 
 @pytest.mark.parametrize("changes", [{"status": RunStatus.FAILED}, {"output_tokens": 2}])
 def test_a_run_that_broke_off_teaches_nothing_but_the_loading(changes: dict[str, object]) -> None:
-    assert Habits().after(outcome(load_ms=3000.0, **changes), 600) == Habits(load_seconds=3.0)
+    assert Habits(held="病").after(outcome(load_ms=3000.0, **changes), "病史") == Habits(load_seconds=3.0)
+
+
+def test_what_a_model_has_read_is_not_waited_for_again() -> None:
+    habits = Habits(reading=100.0, tokens_per_character=1.0).having_read("甲" * 800 + "乙" * 200)
+    assert habits.job("r", "甲" * 800 + "丙" * 200, 400, loaded=True).reading_s == pytest.approx(2.0)
+    assert habits.job("r", "甲" * 800 + "丙" * 200, 400, loaded=False).reading_s == pytest.approx(10.0)
+    assert habits.job("r", "甲" * 800 + "乙" * 200, 400, loaded=True).reading_s == pytest.approx(0.5)
+
+
+def test_a_prompt_that_was_at_hand_does_not_teach_how_fast_a_model_reads() -> None:
+    habits = Habits(reading=100.0).having_read("甲" * 1000)
+    assert habits.after(outcome(ttft_ms=100.0), "甲" * 1000).reading == 100.0
+    half = Habits(reading=100.0).having_read("甲" * 500)
+    assert half.after(outcome(ttft_ms=2000.0), "甲" * 500 + "乙" * 500).reading == pytest.approx(75.0)

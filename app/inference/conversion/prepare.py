@@ -36,10 +36,6 @@ _BIGDL_SETTINGS: tuple[tuple[tuple[str, str], ...], ...] = (
     (("head", "float32"),),
 )
 _BIGDL_KIND = "sym_int4"
-_ADOPTED_SETTINGS: Mapping[str, tuple[tuple[tuple[str, str], ...], ...]] = {
-    "bigdl": ((),),
-    "openvino": ((),),
-}
 _TRIAL = (Message("system", "系统"), Message("user", "示例"), Message("assistant", "回答"), Message("user", "提问"))
 
 
@@ -127,19 +123,16 @@ class Preparer:
         """
         refuse_incomplete(model.kind, (Path(file.path).name for file in model.files), f"模型 {model.name} 的目录")
         template, kind, text = _template(model, model.folder), adopted_weights(model), self._text(model)
-        for options in _ADOPTED_SETTINGS[engine]:
-            with _loaded(model, engine, model.folder, template, options) as host:
-                moved = causality(text, host.score)
-            if moved <= MAXIMUM_CAUSALITY:
-                break
-        else:
+        with _loaded(model, engine, model.folder, template, ()) as host:
+            moved = causality(text, host.score)
+        if moved > MAXIMUM_CAUSALITY:
             raise ModelFileFault(
                 f"模型 {model.name} 会受后文影响（因果 {moved:.2f}），在这个引擎上结果不可信，已拒绝使用"
             )
         folder = prepared_folder(self._store, model, engine)
         folder.mkdir(parents=True, exist_ok=True)
         path = str(model.folder)
-        write_manifest(folder, _manifest(model, engine, kind, path, template, options, model.files, None))
+        write_manifest(folder, _manifest(model, engine, kind, path, template, (), model.files, None))
 
     def _keep(self, folder: Path, target: Path, manifest: Manifest) -> None:
         write_manifest(folder, manifest)

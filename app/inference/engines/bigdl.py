@@ -16,6 +16,7 @@ from app.core.errors import EngineFault
 from app.core.runs import Decoding, FinishReason, Message
 from app.inference.chat_template import render_chat
 from app.inference.engine import GenerationRequest, GenerationStats, LoadRequest, Score, TokenSink
+from app.inference.engines.mapped_files import release
 from app.inference.engines.prompt_lookup import PromptLookup
 from app.inference.scoring import STEPPED_TOKENS, score_logits
 from app.inference.text_stream import TextStream
@@ -72,6 +73,7 @@ class BigDLEngine:
         report(0.6)
         expander = Expander(_expansion(options), torch.get_num_threads())
         self._reader = PromptReader(Decoder(model, expander, request.context_tokens))
+        release(Path(request.path))
         report(0.8)
         self._grammars = GrammarCompiler(Path(request.path) / "tokenizer.json", sorted(self._ends))
         report(1.0)
@@ -97,6 +99,8 @@ class BigDLEngine:
                 logits = self._reader.read(prompt, sink)
             except ReadingCancelledError:
                 return GenerationStats(FinishReason.CANCELLED, len(prompt), 0)
+            if generation.reads_only:
+                return GenerationStats(FinishReason.STOP, len(prompt), 0)
             answer = _Answer(prompt, self._choice(generation.decoding), self._text_stream(), sink)
             lookup = PromptLookup(self._lookup if generation.copies else 0)
             reason = self._write(answer, logits, lookup, generation.decoding.max_tokens)

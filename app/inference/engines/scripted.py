@@ -112,7 +112,7 @@ class ScriptedEngine:
             if self._cancelled(sink):
                 return GenerationStats(FinishReason.CANCELLED, total, 0)
             sink.reading(done, total)
-        text = self._text(generation)
+        text = "" if generation.reads_only else self._text(generation)
         for written, token in enumerate(text[: generation.decoding.max_tokens]):
             self._misbehave(written, prompt)
             if self._cancelled(sink):
