@@ -28,6 +28,7 @@ from app.core.errors import EnvironmentFault, ModelFileFault, WardNoteError
 from app.core.people import Person
 from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.runs import Prompt
+from app.inference.calibration import Calibration
 from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
 from app.infra.resources import resource_path, resource_text
@@ -97,7 +98,8 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
     storage = StorageThread(partial(open_repositories, paths.database, paths.pseudonym_key, doctor))
     storage.start()
     template = PromptTemplate.parse(resource_text("prompts", "differential.md"))
-    comparisons = ComparisonController(models, storage, partial(_prompt, template), template.decoding)
+    gain = Calibration.read(paths.calibration).gain(models)
+    comparisons = ComparisonController(models, storage, partial(_prompt, template), template.decoding, gain=gain)
     notes, feedback = NoteController(storage, doctor), FeedbackController(storage, doctor)
     board, ward = BoardController(storage, doctor), WardController(storage, doctor)
     people = PeopleController(storage, doctor)

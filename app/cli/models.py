@@ -6,6 +6,7 @@ import argparse
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -158,11 +159,26 @@ def _calibrate(arguments: argparse.Namespace, paths: Paths, library: ModelLibrar
     pairs = [(model, ready) for model in models for ready in _ready(library, model)]
     if not pairs:
         raise EnvironmentFault("没有已准备好的模型可以校准，请先运行 wardnote models prepare")
-    return _measure(pairs, library)
+    return _measure(pairs, library) or (0 if arguments.names else _measure_gain(Paths.resolve(arguments.data_dir)))
+
+
+def _measure_gain(paths: Paths) -> int:
+    """What the three models of the panes gain by running at once; by that the window starts them."""
+    from app.inference.calibrate import measure_gain
+    from app.inference.scheduler import slots_for
+
+    library = open_library(paths)
+    models = library.choose(None)
+    output.say("各模型同时运行：正在测量…")
+    gain = measure_gain(models, _sample_prompts())
+    library.calibration.with_gain(models, gain).write()
+    order = "同时生成" if slots_for(gain, len(models)) > 1 else "依次生成"
+    output.say(f"同时运行 {len(models)} 个模型的总速度是单个模型的 {gain:.2f} 倍：{order}")
+    return 0
 
 
 def _measure(pairs: Sequence[tuple[CatalogModel, PreparedModel]], library: ModelLibrary) -> int:
-    from app.inference.calibrate import measure_speed
+    from app.inference.calibrate import measure_copying, measure_speed
     from app.inference.library import recipe_of
 
     calibration, faults, prompts = library.calibration, 0, _sample_prompts()
@@ -171,6 +187,7 @@ def _measure(pairs: Sequence[tuple[CatalogModel, PreparedModel]], library: Model
         output.say(f"{name} / {engine}：正在测量速度…")
         try:
             speed = measure_speed(ready, prompts)
+            speed = replace(speed, copying=measure_copying(ready, _copying_prompt()))
         except EnvironmentFault as fault:  # the others can still be measured
             faults += 1
             output.say(f"{name} / {engine}：{fault}")
@@ -179,7 +196,7 @@ def _measure(pairs: Sequence[tuple[CatalogModel, PreparedModel]], library: Model
         calibration.write()
         output.say(
             f"{name} / {engine}：载入 {speed.load_seconds:.1f} 秒，阅读 {speed.reading:.0f} 词元/秒，"
-            f"书写 {speed.writing:.1f} 词元/秒"
+            f"书写 {speed.writing:.1f} 词元/秒，照抄原文时提示词查找 {speed.copying:.2f} 倍"
         )
     return 3 if faults else 0
 
@@ -205,6 +222,14 @@ def _sample_prompts() -> list[tuple[Message, ...]]:
         differential_prompt(template, case.patient.context, case.chief_complaint, case.case_features).messages
         for case in cases
     ]
+
+
+def _copying_prompt() -> tuple[Message, ...]:
+    """A task whose answer is its source: how far guessing can help."""
+    from app.core.runs import Message
+
+    text = min(resource_path("samples").glob("*.json")).read_text(encoding="utf-8")
+    return (Message("user", f"请逐字重复下面的文字，不要增减：\n{text}"),)
 
 
 @contextmanager

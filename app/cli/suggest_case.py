@@ -17,6 +17,7 @@ from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.core.case import Case
 from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.runs import Prompt
+from app.inference.calibration import Calibration
 from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
 from app.infra.resources import resource_text
@@ -38,7 +39,8 @@ def suggest(case: Case, models: Sequence[PreparedModel], paths: Paths) -> Sugges
         storage = StorageThread(partial(open_repositories, paths.database, paths.pseudonym_key, doctor), application)
         stack.callback(storage.close)
         storage.start()
-        controller = ComparisonController(models, storage, prompt_maker(template), template.decoding)
+        gain = Calibration.read(paths.calibration).gain(models)
+        controller = ComparisonController(models, storage, prompt_maker(template), template.decoding, gain=gain)
         stack.callback(controller.close)
         case_run = CaseRun(controller, storage, stack.enter_context(watcher()))
         comparison, generations = case_run.run(case, doctor)

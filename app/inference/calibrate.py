@@ -1,17 +1,26 @@
-"""A short measurement on this machine: how fast each prepared model loads, reads and writes."""
+"""Short measurements on this machine: how fast models load, read and write, and what they gain by running at once."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from statistics import median
 
 from app.core.errors import EngineFault
 from app.core.runs import Decoding, Message, RunOutcome, RunStatus
+from app.inference.calibration import GUESSES
 from app.inference.engine import GenerationRequest
 from app.inference.prepared import PreparedModel, Speed
 from app.inference.supervisor import ModelHost
 
 _TOKENS = 48
+_COPIED_TOKENS = 96
+_ROUNDS = 3
+
+Prompt = tuple[Message, ...]
 
 
 class _Silent:
@@ -22,7 +31,7 @@ class _Silent:
     def text(self, delta: str, tokens: int) -> None: ...
 
 
-def measure_speed(model: PreparedModel, prompts: Sequence[tuple[Message, ...]]) -> Speed:
+def measure_speed(model: PreparedModel, prompts: Sequence[Prompt]) -> Speed:
     """Load a model and let it answer each prompt shortly; the best of the rounds counts.
 
     Prompts should differ in their text, so that no engine answers from its cache. Raises EnvironmentFault.
@@ -32,20 +41,71 @@ def measure_speed(model: PreparedModel, prompts: Sequence[tuple[Message, ...]]) 
         began = time.monotonic()
         host.load(lambda fraction: None)
         seconds = time.monotonic() - began
-        decoding = Decoding(max_tokens=_TOKENS)
-        outcomes = [
-            host.generate(f"calibrate-{index}", GenerationRequest(prompt, decoding), _Silent())
-            for index, prompt in enumerate(prompts)
+        speeds = [_speeds(_answer(host, prompt)) for prompt in prompts]
+    finally:
+        host.close()
+    return Speed(max(reading for reading, _ in speeds), max(writing for _, writing in speeds), seconds)
+
+
+def measure_copying(model: PreparedModel, prompt: Prompt) -> float:
+    """How many times as fast a text that repeats the prompt is written when it is guessed from it.
+
+    Rounds alternate. Guessed text that is not that of plain decoding counts as no gain. Raises EnvironmentFault.
+    """
+    if model.identity.engine not in GUESSES:
+        return 1.0
+    options = {**dict(model.request.options), "lookup": str(GUESSES[model.identity.engine])}
+    host = ModelHost(replace(model, request=replace(model.request, options=tuple(options.items()))))
+    try:
+        rounds = [
+            [_answer(host, prompt, _COPIED_TOKENS, copies=copies) for copies in (False, True)] for _ in range(_ROUNDS)
         ]
     finally:
         host.close()
-    speeds = [_speeds(outcome) for outcome in outcomes]
-    return Speed(max(reading for reading, _ in speeds), max(writing for _, writing in speeds), seconds)
+    if len({outcome.text for pair in rounds for outcome in pair}) > 1:
+        return 1.0
+    return median(_speeds(guessed)[1] / _speeds(plain)[1] for plain, guessed in rounds)
+
+
+def measure_gain(models: Sequence[PreparedModel], prompts: Sequence[Prompt]) -> float:
+    """A: how many times the throughput of one model all have at once; below 1 they are in each other's way.
+
+    Two prompts, alike in length and different in text. Raises EnvironmentFault.
+    """
+    alone, together = prompts
+    with _hosts(models) as hosts:
+        for host, thread in hosts:
+            thread.submit(host.load, lambda fraction: None).result()
+        singly = sum(thread.submit(_answer, host, alone).result().duration_ms for host, thread in hosts)
+        began = time.monotonic()
+        for answer in [thread.submit(_answer, host, together) for host, thread in hosts]:
+            answer.result()
+        return singly / 1000 / (time.monotonic() - began)
+
+
+@contextmanager
+def _hosts(models: Sequence[PreparedModel]) -> Iterator[list[tuple[ModelHost, ThreadPoolExecutor]]]:
+    """A host for each model, with the one thread that may use it."""
+    hosts = [(ModelHost(model), ThreadPoolExecutor(1)) for model in models]
+    try:
+        yield hosts
+    finally:
+        for host, thread in hosts:
+            host.close()
+            thread.shutdown()
+
+
+def _answer(host: ModelHost, prompt: Prompt, tokens: int = _TOKENS, *, copies: bool = False) -> RunOutcome:
+    """One short answer. Raises EngineFault if there is none."""
+    generation = GenerationRequest(prompt, Decoding(max_tokens=tokens), copies)
+    outcome = host.generate(f"calibrate-{time.monotonic_ns()}", generation, _Silent())
+    if outcome.status is not RunStatus.COMPLETED or not outcome.ttft_ms:
+        raise EngineFault(outcome.error or "校准时模型没有输出，请重试")
+    return outcome
 
 
 def _speeds(outcome: RunOutcome) -> tuple[float, float]:
     """Tokens/s while reading and while writing; one token of either is too few to tell the speed from."""
-    if outcome.status is not RunStatus.COMPLETED or not outcome.ttft_ms:
-        raise EngineFault(outcome.error or "校准时模型没有输出，请重试")
+    assert outcome.ttft_ms
     reading = outcome.input_tokens / outcome.ttft_ms * 1000
     return reading, outcome.tokens_per_second or reading

@@ -9,7 +9,7 @@ import psutil
 
 from app.core.errors import EnvironmentFault, UsageFault
 from app.core.runs import ModelIdentity
-from app.inference.calibration import Calibration
+from app.inference.calibration import Calibration, engine_options
 from app.inference.catalog import Catalog, CatalogModel, SourceKind
 from app.inference.engine import LoadRequest
 from app.inference.prepared import CheckedFile, PreparedModel
@@ -104,16 +104,16 @@ class ModelLibrary:
             engine_version=manifest.recipe.split("/")[1],
             quantisation=manifest.quantisation,
         )
+        speed = self.calibration.speed(model.name, engine, manifest.recipe)
         request = LoadRequest(
             model=model.name,
             path=str(folder / manifest.path),
             chat_template=model.chat_template or manifest.chat_template,
             context_tokens=model.context_tokens,
             threads=psutil.cpu_count(logical=False) or 1,
-            options=manifest.options,
+            options=(*manifest.options, *engine_options(engine, speed)),
         )
         files = tuple(CheckedFile(str(folder / file.path), file.sha256, file.size) for file in manifest.files)
-        speed = self.calibration.speed(model.name, engine, manifest.recipe)
         return PreparedModel(identity, request, files, model.demonstration, speed, languages=model.languages)
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.core.errors import EngineFault, ModelFileFault
-from app.core.runs import Decoding, Message, RunOutcome
+from app.core.runs import Decoding, FinishReason, Message, RunOutcome, RunStatus
 from app.inference import calibrate as module
-from app.inference.calibrate import measure_speed
+from app.inference.calibrate import measure_copying, measure_gain, measure_speed
 from app.inference.engine import GenerationRequest
-from app.inference.engines.scripted import FaultKind, Script
+from app.inference.engines.scripted import FaultKind, Script, scripted_model
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
 
@@ -73,3 +74,29 @@ def test_a_changed_file_is_not_measured(script: MakeModel) -> None:
         file.write(b" ")
     with pytest.raises(ModelFileFault, match="大小不符"):
         measure_speed(model, PROMPTS)
+
+
+def test_models_that_only_wait_gain_all_by_running_at_once(tmp_path: Path) -> None:
+    script = Script("答" * 20, token_ms=15, prefill_ms=20)
+    models = [scripted_model(tmp_path / f"{name}.json", script, name=name) for name in "ab"]
+    assert 1.2 < measure_gain(models, PROMPTS) < 2.5
+
+
+def test_an_engine_without_guesses_gains_nothing_by_copying(script: MakeModel) -> None:
+    assert measure_copying(script(Script("答")), PROMPTS[0]) == 1.0
+
+
+@pytest.mark.parametrize(("texts", "gain"), [(("同", "同"), 2.0), (("同", "异"), 1.0)])
+def test_guessed_text_that_differs_is_no_gain(
+    texts: tuple[str, str], gain: float, script: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(host: ModelHost, run_id: str, generation: GenerationRequest, observer: object) -> RunOutcome:
+        assert dict(host.model.request.options) == {"lookup": "3"}
+        whole_s = 1.5 if generation.copies else 2.0
+        text = texts[generation.copies]
+        return RunOutcome(run_id, RunStatus.COMPLETED, FinishReason.LENGTH, text, 10, 11, 1000.0, whole_s * 1000)
+
+    monkeypatch.setattr(ModelHost, "generate", answer)
+    model = script(Script("答"))
+    model = replace(model, identity=replace(model.identity, engine="bigdl"))
+    assert measure_copying(model, PROMPTS[0]) == pytest.approx(gain)

@@ -10,7 +10,7 @@ import pytest
 
 from app.core.errors import EnvironmentFault
 from app.inference import calibration as module
-from app.inference.calibration import Calibration, machine_key
+from app.inference.calibration import Calibration, engine_options, machine_key
 from app.inference.engines.scripted import Script, scripted_model
 from app.inference.prepared import Speed
 
@@ -56,6 +56,29 @@ def test_figures_are_added_and_replaced(path: Path) -> None:
 )
 def test_another_recipe_engine_or_model_is_not_measured(asked: tuple[str, str, str], path: Path) -> None:
     assert measured(path).speed(*asked) is None
+
+
+def test_what_models_gain_together_is_kept_for_just_these(path: Path, tmp_path: Path) -> None:
+    one, other = (scripted_model(tmp_path / f"{name}.json", Script("答"), name=name) for name in "ab")
+    measured(path).with_gain([one, other], 1.7).write()
+    again = Calibration.read(path)
+    assert again.gain([other, one]) == 1.7, "the order of the panes does not matter"
+    assert again.gain([one]) == 1.0
+    assert again.speed("a", "bigdl", "bigdl/2/1") == SPEED
+
+
+def test_guessing_is_on_only_where_it_was_measured_to_pay() -> None:
+    assert engine_options("bigdl", None) == ()
+    assert engine_options("bigdl", SPEED) == ()
+    assert engine_options("bigdl", replace(SPEED, copying=1.05)) == ()
+    assert engine_options("bigdl", replace(SPEED, copying=1.8)) == (("lookup", "3"),)
+    assert engine_options("scripted", replace(SPEED, copying=1.8)) == ()
+
+
+def test_figures_of_an_earlier_version_are_read(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text(document(reading=1, writing=2, load_seconds=3), encoding="utf-8")
+    assert Calibration.read(path).speed("a", "b", "c") == Speed(1, 2, 3, copying=1.0)
 
 
 def test_another_machine_measures_anew(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
