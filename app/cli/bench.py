@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli import options, output
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from app.inference.library import ModelLibrary
 
 _ROUNDS = 5
-_TOKENS = 64
+_TOKENS = 48
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,6 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--models", metavar="A,B,C", help="模型名，以逗号分隔（默认：前三个就绪的模型）")
     parser.add_argument("--rounds", type=int, default=_ROUNDS, metavar="N", help=f"轮数（默认：{_ROUNDS}）")
     parser.add_argument("--tokens", type=int, default=_TOKENS, metavar="N", help=f"每次书写的词元数（默认：{_TOKENS}）")
+    parser.add_argument("--output", type=Path, metavar="目录", help="每轮之后把数据、图与报告写入此目录")
     options.add_common(parser, json=True)
     parser.set_defaults(func=_run)
 
@@ -56,14 +58,21 @@ def _measure(fields: Sequence[Sequence[Contestant]], arguments: argparse.Namespa
     from app.cli.bench_prompts import TASKS, workloads
     from app.inference.bench.machine import describe_machine, read_bandwidth
     from app.inference.bench.report import make_document
-    from app.inference.bench.session import run_session
+    from app.inference.bench.session import Session, run_session
 
     threads = psutil.cpu_count(logical=False) or 1
     output.say("测量内存读取速度…")
     bandwidth = read_bandwidth(threads)
     machine = describe_machine(threads, bandwidth)
     prompts = workloads((arguments.task,) if arguments.task else TASKS)
-    session = run_session(fields, prompts, arguments.rounds, arguments.tokens, output.say)
+
+    def keep(session: Session, rounds: int) -> None:
+        if arguments.output:
+            from app.cli.bench_report import write_report
+
+            write_report(make_document(session, machine, rounds, bandwidth), arguments.output)
+
+    session = run_session(fields, prompts, arguments.rounds, arguments.tokens, output.say, keep)
     return make_document(session, machine, arguments.rounds, bandwidth)
 
 

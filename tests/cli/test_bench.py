@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_one_json_document_as_the_contract_says(scripted: Path, capsys: pytest.C
         ("wardnote", "scripted", "alpha", "discharge", "record"),
     ]
     assert document["results"][0]["output_tokens"] == {"median": 8, "min": 8, "max": 8}
-    assert "第 1/1 轮" in err
+    assert "第 1 轮" in err
 
 
 def test_a_table_for_a_reader(scripted: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,6 +52,19 @@ def test_a_table_for_a_reader(scripted: Path, capsys: pytest.CaptureFixture[str]
     assert "wardnote（scripted）" in out
     assert "short" not in out
     assert max(map(len, out.splitlines())) <= 180
+
+
+def test_the_report_is_written_as_files(scripted: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "report"
+    assert bench(scripted, "--task", "differential", "--output", str(folder), "--json") == ExitCode.DONE
+    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "bench.json", "bench.svg"]
+    document = json.loads((folder / "bench.json").read_text(encoding="utf-8"))
+    assert document["rounds"] == 1
+    drawing = ElementTree.fromstring((folder / "bench.svg").read_text(encoding="utf-8"))
+    assert len(drawing.findall("{*}rect")) == 1 + 4 * 2, "the ground, and two prompts in four panels"
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    assert "| alpha | differential/long | wardnote（scripted） |" in page
+    assert "![](bench.svg)" in page
 
 
 @pytest.mark.parametrize("wrong", [("--rounds", "0"), ("--tokens", "1")])

@@ -61,7 +61,7 @@ class Take:
     def figures(self, bandwidth: float) -> dict[str, float]:
         """The figures by their names in the report; those that could not be measured are left out.
 
-        `bandwidth` is the machine's, in bytes/s. Decoding is told from the first two answers, which are alike.
+        `bandwidth` is the machine's, in bytes/s.
         """
         cold, warm, edited = self.answers.cold, self.answers.warm, self.answers.edited
         known = {
@@ -74,10 +74,9 @@ class Take:
             "input_tokens": float(cold.input_tokens),
             "output_tokens": float(cold.output_tokens),
         }
-        speeds = [speed for one in (cold, warm) if (speed := one.decode_tokens_per_second) is not None]
-        if speeds:
-            known["decode_tokens_per_second"] = median(speeds)
-            known["bandwidth_share"] = median(speeds) * self.weight_bytes / bandwidth
+        if (speed := cold.decode_tokens_per_second) is not None:
+            known["decode_tokens_per_second"] = speed
+            known["bandwidth_share"] = speed * self.weight_bytes / bandwidth
         return known
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import sys
@@ -65,9 +66,14 @@ class CpuWatch:
     def __init__(self) -> None:
         self._before = _cpu_seconds()
 
+    def own_seconds(self) -> float:
+        """Processor seconds of this program and its children since then."""
+        return _cpu_seconds()[2] - self._before[2]
+
     def others_share(self) -> float | None:
-        """0 to 1: other programs, and what a virtual machine's host kept. Only child processes that have ended count
-        as this program's. None where the system does not tell of them.
+        """0 to 1: other programs, and what a virtual machine's host kept. Child processes count as this program's.
+
+        None where the system does not tell of those that have ended.
         """
         if sys.platform == "win32":
             return None
@@ -80,11 +86,16 @@ def _cpu_seconds() -> tuple[float, float, float]:
     times = psutil.cpu_times()
     total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
     own = os.times()
-    return (
-        total,
-        total - times.idle - getattr(times, "iowait", 0.0),
-        own.user + own.system + own.children_user + own.children_system,
-    )
+    ended = own.user + own.system + own.children_user + own.children_system
+    return total, total - times.idle - getattr(times, "iowait", 0.0), ended + _living_children_seconds()
+
+
+def _living_children_seconds() -> float:
+    seconds = 0.0
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            seconds += sum(child.cpu_times()[:2])
+    return seconds
 
 
 def _version(package: str) -> str | None:

@@ -8,6 +8,7 @@ import os
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 
 from app.core.errors import EngineFault
 from app.core.runs import Message
@@ -15,7 +16,7 @@ from app.inference.bench.figures import Answers, Take, Timing
 from app.inference.bench.machine import peak_rss_mib
 from app.inference.bench.peers import PEERS
 from app.inference.bench.weights import weight_bytes
-from app.inference.bench.workload import Workload, ask_all
+from app.inference.bench.workload import Workload, ask_all, warm_up
 from app.inference.chat_template import render_chat
 from app.inference.engine import LoadRequest
 
@@ -36,26 +37,37 @@ class PeerPath:
         self.path = self.engine = library
         self.model = request.model
         self._request = request
+        self._open: tuple[SpawnProcess, Connection, float] | None = None
 
     def measure(self, workload: Workload, tokens: int) -> Take:
         """See Contestant."""
+        process, pipe, load_s = self._open or self._start()
+        pipe.send((workload, tokens))
+        answers = self._receive(pipe)
+        assert isinstance(answers, Answers)
+        assert process.pid is not None
+        return Take(load_s, answers, peak_rss_mib(process.pid), weight_bytes(self._request.path))
+
+    def close(self) -> None:
+        """See Contestant."""
+        if self._open is not None:
+            process, pipe, _ = self._open
+            process.kill()
+            process.join()
+            pipe.close()
+        self._open = None
+
+    def _start(self) -> tuple[SpawnProcess, Connection, float]:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_child, args=(theirs, self.path, self._request, workload, tokens), daemon=True)
+        process = context.Process(target=_child, args=(theirs, self.path, self._request), daemon=True)
         began = time.perf_counter()
         process.start()
         theirs.close()
-        try:
-            self._receive(ours)
-            load_s = time.perf_counter() - began
-            answers = self._receive(ours)
-            assert isinstance(answers, Answers)
-            assert process.pid is not None
-            return Take(load_s, answers, peak_rss_mib(process.pid), weight_bytes(self._request.path))
-        finally:
-            process.kill()
-            process.join()
-            ours.close()
+        self._open = (process, ours, 0.0)
+        self._receive(ours)
+        self._open = (process, ours, time.perf_counter() - began)
+        return self._open
 
     def _receive(self, pipe: Connection) -> object:
         try:
@@ -69,7 +81,7 @@ class PeerPath:
         return message
 
 
-def _child(pipe: Connection, library: str, request: LoadRequest, workload: Workload, tokens: int) -> None:
+def _child(pipe: Connection, library: str, request: LoadRequest) -> None:
     os.environ.update(_OFFLINE)
     _silence()
     try:
@@ -80,13 +92,18 @@ def _child(pipe: Connection, library: str, request: LoadRequest, workload: Workl
         def answer(messages: tuple[Message, ...], count: int) -> Timing:
             return peer.answer(render_chat(request.chat_template, messages), count)
 
-        pipe.send(ask_all(answer, workload, tokens))
+        warm_up(answer)
+        # It goes when the program does, however that ends: the pipe breaks.
+        while True:
+            workload, tokens = pipe.recv()
+            pipe.send(ask_all(answer, workload, tokens, keeps=peer.keeps))
     except ModuleNotFoundError as error:
         pipe.send(_Failure(f"没有安装 {error.name}，不与 {library} 比较"))
+    except (EOFError, OSError):
+        return
     except Exception as error:  # a library of others may fail in any way: the rest is still measured
         with contextlib.suppress(OSError):
             pipe.send(_Failure(f"{library} 无法完成测速（{type(error).__name__}）"))
-    # Its peak is read from outside while it lives; it goes when the program does, however that ends.
     with contextlib.suppress(EOFError, OSError):
         pipe.recv()
 

@@ -18,7 +18,9 @@ from app.inference.engine import LoadRequest
 
 
 class Peer(Protocol):
-    """One bare library with one model."""
+    """One bare library with one model. `keeps`: it may know the beginning of a prompt from the one before."""
+
+    keeps: bool
 
     def load(self, request: LoadRequest) -> None:
         """Raises ModuleNotFoundError if the library is not installed."""
@@ -29,6 +31,8 @@ class Peer(Protocol):
 
 class OpenVINOPeer:
     """`LLMPipeline` on the same IR folder."""
+
+    keeps = True
 
     def load(self, request: LoadRequest) -> None:
         """The thread count is the only property that is set."""
@@ -61,7 +65,10 @@ class BigDLPeer:
     """`AutoModelForCausalLM.load_low_bit(…)` on the same INT4 folder, and transformers' `generate`.
 
     Its optimised Llama sees later tokens, so that family runs without: a faster wrong answer is no peer.
+    `generate` begins with an empty cache each time.
     """
+
+    keeps = False
 
     def load(self, request: LoadRequest) -> None:
         """Option: `head` (see BigDLEngine)."""
@@ -95,6 +102,8 @@ class BigDLPeer:
 
 class LlamaCppPeer:
     """llama.cpp's server without its network side, on the GGUF file from which the others were made."""
+
+    keeps = True
 
     def load(self, request: LoadRequest) -> None:
         """One slot with the program's context; without it the server reserves the model's longest."""

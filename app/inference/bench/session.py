@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -40,40 +41,61 @@ def run_session(
     rounds: int,
     tokens: int,
     tell: Callable[[str], None],
+    keep: Callable[[Session, int], None] = lambda session, rounds: None,
 ) -> Session:
     """`fields` are the contestants of each model. One that fails is left out from then on.
 
-    Raises EngineFault if nothing at all could be measured.
+    In a round each contestant has a fresh process, and all are asked the same before the next prompt. `keep` is given
+    what there is after each round. Raises EngineFault if nothing at all could be measured.
     """
     session, out = Session(), set[int]()
     for number in range(rounds):
-        for workload, contestant in _turns(fields, workloads, number):
-            if id(contestant) in out:
-                continue
-            key = Key(contestant.path, contestant.engine, contestant.model, workload.task, workload.prompt)
-            tell(f"第 {number + 1}/{rounds} 轮：{_words(key)}")
-            watch = CpuWatch()
+        for contestants in fields:
             try:
-                session.takes.setdefault(key, {})[number] = contestant.measure(workload, tokens)
-                if (share := watch.others_share()) is not None:
-                    session.others.setdefault(key, []).append(share)
-            except EnvironmentFault as fault:
-                out.add(id(contestant))
-                session.missing.append(f"{_words(key)}：{fault}")
-                tell(session.missing[-1])
-    session.takes = {key: takes for key, takes in session.takes.items() if takes}
-    if not session.takes:
+                for workload, contestant in _turns(contestants, workloads, number):
+                    if id(contestant) not in out and not _measure(session, contestant, workload, number, tokens, tell):
+                        out.add(id(contestant))
+            finally:
+                for contestant in contestants:
+                    contestant.close()
+        keep(session, number + 1)
+    if not any(session.takes.values()):
         raise EngineFault("没有任何一项测速完成：" + "；".join(session.missing))
     return session
 
 
+def _measure(
+    session: Session,
+    contestant: Contestant,
+    workload: Workload,
+    number: int,
+    tokens: int,
+    tell: Callable[[str], None],
+) -> bool:
+    """One take into the session; False if it failed."""
+    key = Key(contestant.path, contestant.engine, contestant.model, workload.task, workload.prompt)
+    watch, began = CpuWatch(), time.monotonic()
+    try:
+        take = contestant.measure(workload, tokens)
+    except EnvironmentFault as fault:
+        contestant.close()
+        session.missing.append(f"{_words(key)}：{fault}")
+        tell(session.missing[-1])
+        return False
+    session.takes.setdefault(key, {})[number] = take
+    if (share := watch.others_share()) is not None:
+        session.others.setdefault(key, []).append(share)
+    tell(f"第 {number + 1} 轮：{_words(key)}，{time.monotonic() - began:.0f} 秒")
+    return True
+
+
 def _turns(
-    fields: Sequence[Sequence[Contestant]], workloads: Sequence[Workload], number: int
+    contestants: Sequence[Contestant], workloads: Sequence[Workload], number: int
 ) -> Iterator[tuple[Workload, Contestant]]:
-    """One round: each model and prompt, its contestants next to each other, another one first in each round."""
-    for contestants in fields:
-        first = number % len(contestants)
-        for workload in workloads:
+    """One round of a model: for each prompt its contestants next to each other, another one first in each round."""
+    first = number % len(contestants)
+    for workload in workloads:
+        if number < workload.rounds:
             for contestant in (*contestants[first:], *contestants[:first]):
                 yield workload, contestant
 

@@ -15,19 +15,25 @@ Answer = Callable[[tuple[Message, ...], int], Timing]
 # nothing with a workload but the first words of the chat template.
 _WARM_UP = (Message("user", "Please count from one to twenty, and then back again. 请从一数到二十。"),)
 _WARM_UP_TOKENS = 4
+_REPEATED_TOKENS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
     """One prompt. `task` is differential or discharge, `prompt` says which of its prompts.
 
-    `edited` are the same messages after an edit in the last tenth of the patient's text.
+    `edited` are the same messages after an edit in the last tenth of the patient's text. `copies`: the answer repeats
+    much of the prompt. `rounds` is the most rounds it takes part in: a long record is read for minutes. `length` is
+    how many times the usual number of tokens is written.
     """
 
     task: str
     prompt: str
     messages: tuple[Message, ...]
     edited: tuple[Message, ...]
+    copies: bool = False
+    rounds: int = 1_000
+    length: int = 1
 
 
 class Contestant(Protocol):
@@ -38,12 +44,24 @@ class Contestant(Protocol):
     model: str
 
     def measure(self, workload: Workload, tokens: int) -> Take:
-        """One take in a fresh process: load, warm up, answer. Raises EnvironmentFault."""
+        """One take: load and warm up if that is not done, answer. Raises EnvironmentFault."""
+
+    def close(self) -> None:
+        """End its process; the next take begins with a fresh one."""
 
 
-def ask_all(answer: Answer, workload: Workload, tokens: int) -> Answers:
-    """The order of one take: a prompt never seen, the same again, and the edited one."""
+def warm_up(answer: Answer) -> None:
+    """The answer that is not measured."""
     answer(_WARM_UP, _WARM_UP_TOKENS)
-    cold = answer(workload.messages, tokens)
-    warm = answer(workload.messages, tokens)
-    return Answers(cold, warm, answer(workload.edited, tokens))
+
+
+def ask_all(answer: Answer, workload: Workload, tokens: int, *, keeps: bool = True) -> Answers:
+    """The order of one take: a prompt never seen, the same again, and the edited one.
+
+    Of the last two only the first token matters. A path that keeps nothing (`keeps`) would read all again: it is asked
+    once.
+    """
+    cold = answer(workload.messages, tokens * workload.length)
+    if not keeps:
+        return Answers(cold, cold, cold)
+    return Answers(cold, answer(workload.messages, _REPEATED_TOKENS), answer(workload.edited, _REPEATED_TOKENS))

@@ -26,6 +26,7 @@ _BLOCK_BYTES = 34
 _MIDDLE = 8
 _STRIP_WEIGHTS = 1 << 18
 _PACKED_AT_ONCE = 1 << 13
+_TALLEST_TILE = 64
 # How many of the likeliest tokens get exact logits: the INT4 product rounds its results to eight bits.
 _EXACT = 32
 
@@ -152,7 +153,9 @@ def head(layer: Any) -> Linear:
 
 
 def _is_int4(layer: Any) -> bool:
-    return isinstance(layer, LowBitLinear) and layer.qtype == SYM_INT4 and layer.in_len % _BLOCK_WEIGHTS == 0
+    """It can be packed: whole blocks, and whole tiles of every processor."""
+    whole = isinstance(layer, LowBitLinear) and layer.in_len % _BLOCK_WEIGHTS == layer.out_len % _TALLEST_TILE == 0
+    return whole and layer.qtype == SYM_INT4
 
 
 def _blocks(layer: Any) -> torch.Tensor:
@@ -182,7 +185,7 @@ def _parts(layer: Any) -> list[tuple[torch.Tensor, torch.Tensor]]:
 def _pack(numbers: torch.Tensor) -> torch.Tensor:
     """Numbers 0-15 (out, in) uint8 in the order that torch's product wants: torch does it, but takes a minute."""
     tall = _tile_rows()
-    if not tall or numbers.shape[0] % tall:
+    if not tall:
         packed: torch.Tensor = torch.ops.aten._convert_weight_to_int4pack_for_cpu(numbers.int(), 1)
         return packed
     return _tiled(numbers, tall).view(numbers.shape[0], numbers.shape[1] // 2)
@@ -199,4 +202,4 @@ def _tile_rows() -> int:
     """The height of this processor's tiles, found by trying; 0 if torch does it in another way here."""
     numbers = torch.arange(128 * 64).mul(7).remainder(16).to(torch.uint8).view(128, 64)
     wanted = torch.ops.aten._convert_weight_to_int4pack_for_cpu(numbers.int(), 1).flatten()
-    return next((tall for tall in (64, 32) if torch.equal(_tiled(numbers, tall).flatten(), wanted)), 0)
+    return next((tall for tall in (_TALLEST_TILE, 32) if torch.equal(_tiled(numbers, tall).flatten(), wanted)), 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from app.core.runs import Message
 from app.inference.bench.figures import Answers, Take, Timing
 from app.inference.bench.report import make_document
 from app.inference.bench.session import run_session
-from app.inference.bench.workload import Workload, ask_all
+from app.inference.bench.workload import Workload, ask_all, warm_up
 
 SHORT = Workload("differential", "short", (Message("user", "a"),), (Message("user", "b"),))
 LONG = Workload("differential", "long", (Message("user", "aa"),), (Message("user", "ab"),))
@@ -32,6 +32,7 @@ class Counting:
     log: list[str]
     takes: list[Take | EngineFault] = field(default_factory=list)
     model: str = "m"
+    closed: int = 0
 
     def measure(self, workload: Workload, tokens: int) -> Take:
         self.log.append(f"{self.path}/{workload.prompt}")
@@ -39,6 +40,9 @@ class Counting:
         if isinstance(answer, EngineFault):
             raise answer
         return answer
+
+    def close(self) -> None:
+        self.closed += 1
 
 
 def run(*contestants: Counting, workloads: tuple[Workload, ...] = (SHORT,), rounds: int = 1) -> dict[str, Any]:
@@ -118,7 +122,34 @@ def test_all_are_asked_the_same_in_the_same_order() -> None:
         asked.append((messages, tokens))
         return Timing(len(asked), ((1.0, 1),))
 
-    answers = ask_all(answer, SHORT, 8)
-    assert asked[1:] == [(SHORT.messages, 8), (SHORT.messages, 8), (SHORT.edited, 8)]
+    answers = ask_all(answer, replace(SHORT, length=3), 8)
+    assert asked == [(SHORT.messages, 24), (SHORT.messages, 2), (SHORT.edited, 2)]
+    assert [timing.input_tokens for timing in (answers.cold, answers.warm, answers.edited)] == [1, 2, 3]
+    asked.clear()
+    warm_up(answer)
     assert asked[0][0] not in (SHORT.messages, SHORT.edited)
-    assert [timing.input_tokens for timing in (answers.cold, answers.warm, answers.edited)] == [2, 3, 4]
+
+
+def test_one_that_keeps_nothing_is_asked_once() -> None:
+    asked: list[int] = []
+
+    def answer(messages: tuple[Message, ...], tokens: int) -> Timing:
+        asked.append(tokens)
+        return Timing(5, ((1.0, 1),))
+
+    answers = ask_all(answer, SHORT, 8, keeps=False)
+    assert asked == [8]
+    assert answers.cold == answers.warm == answers.edited
+
+
+def test_each_round_has_fresh_processes_and_leaves_what_there_is() -> None:
+    one, kept = Counting("wardnote", "bigdl", []), list[int]()
+    run_session([[one]], [SHORT, LONG], 3, 8, lambda words: None, lambda session, rounds: kept.append(rounds))
+    assert one.closed == 3
+    assert kept == [1, 2, 3]
+
+
+def test_a_long_record_takes_part_in_fewer_rounds() -> None:
+    log: list[str] = []
+    run(Counting("wardnote", "bigdl", log), workloads=(SHORT, replace(LONG, rounds=2)), rounds=3)
+    assert (log.count("wardnote/short"), log.count("wardnote/long")) == (3, 2)
