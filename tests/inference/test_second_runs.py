@@ -58,10 +58,9 @@ def test_an_unchanged_note_is_answered_alike(host: ModelHost) -> None:
 def test_bigdl_reads_a_note_from_the_edit_on(host: ModelHost) -> None:
     if host.model.identity.engine != "bigdl":
         pytest.skip("OpenVINO tells nothing while it reads")
-    run(host, NOTE + "He takes aspirin.", first := Record())
-    run(host, NOTE + "He takes warfarin.", second := Record())
-    assert len({done for done, _ in second.readings}) < len({done for done, _ in first.readings})
-    done, total = second.readings[1]
+    run(host, NOTE + "He takes aspirin.")
+    run(host, NOTE + "He takes warfarin.", seen := Record())
+    done, total = seen.readings[1]
     assert done > 0.7 * total
 
 
