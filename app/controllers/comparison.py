@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 _REFRESH_MS = 1000
 
+# A discharge record repeats the notes that it is made of.
+_COPYING_TEMPLATE = "discharge"
+
 
 class ComparisonJournal(Protocol):
     """Where comparisons and their runs are stored. `done` is called once, on the caller's thread, now or later."""
@@ -242,7 +245,8 @@ class ComparisonController(QObject):
         run = monitor.run
         ready = self._pool.is_ready(run.identity.model)
         self._tell(monitor.reading(0, 0) if ready else monitor.loading(None))
-        generation = engine.GenerationRequest(run.prompt.messages, run.decoding)
+        copies = run.prompt.template_id == _COPYING_TEMPLATE
+        generation = engine.GenerationRequest(run.prompt.messages, run.decoding, copies)
         self._pool.threads[run.identity.model].generate(run.run_id, generation)
 
     def _on_run_reading(self, run_id: str, done: int, total: int) -> None:
