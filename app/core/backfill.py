@@ -26,6 +26,7 @@ class Verdict:
 
 _ALLOWED = Verdict(Decision.ALLOWED)
 _OTHER_PATIENT = Verdict(Decision.REFUSED, "这条建议是为另一位患者生成的，不能回填到当前病历：请切换回原患者后再回填。")
+_BEFORE_MERGE = Verdict(Decision.REFUSED, "这条建议是在合并病案之前生成的，不能回填到当前病历：请重新生成。")
 _OTHER_ENCOUNTER = Verdict(Decision.REFUSED, "这条建议属于该患者的另一次住院，不能回填到当前病历。")
 _OTHER_NOTE = Verdict(Decision.REFUSED, "这条建议属于该患者的另一份病历文书，不能回填到当前文书。")
 _UNKNOWN_VERSION = Verdict(Decision.REFUSED, "这条建议所依据的病历版本在当前文书中不存在，不能回填：请重新生成。")
@@ -38,7 +39,7 @@ def check_backfill(binding: Binding, current: Binding) -> Verdict:
     An older note version of the same input is fine: other sections may have changed since.
     """
     if binding.patient_id != current.patient_id:
-        return _OTHER_PATIENT
+        return _BEFORE_MERGE if binding.note_id == current.note_id else _OTHER_PATIENT
     if binding.encounter_id != current.encounter_id:
         return _OTHER_ENCOUNTER
     if binding.note_id != current.note_id:

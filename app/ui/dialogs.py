@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 import app
 from app.ui.item_view import ITEM_KEYS
 from app.ui.shortcuts import KEYS
+
+_REST = 140
 
 
 class HelpDialog(QDialog):
@@ -17,7 +19,7 @@ class HelpDialog(QDialog):
         self.setWindowTitle("快捷键与关于")
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
-        grid.setVerticalSpacing(6)
+        grid.setVerticalSpacing(2)
         keys = [*((key.shown, key.words) for key in KEYS), *ITEM_KEYS]
         half = (len(keys) + 1) // 2
         for number, (name, words) in enumerate(keys):
@@ -36,6 +38,19 @@ class HelpDialog(QDialog):
         close.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setSpacing(12)
-        layout.addLayout(grid)
+        layout.addWidget(_scrolled(grid, self.screen().availableGeometry().height() - _REST))
         layout.addWidget(about)
         layout.addWidget(close)
+
+
+def _scrolled(grid: QGridLayout, most: int) -> QScrollArea:
+    """The grid as high as it is, or scrolled where a small screen has no room for it."""
+    page = QWidget()
+    page.setLayout(grid)
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidget(page)
+    area.setWidgetResizable(True)
+    hint = page.sizeHint()
+    area.setMinimumSize(hint.width() + area.verticalScrollBar().sizeHint().width(), min(hint.height(), most))
+    return area

@@ -63,7 +63,7 @@ class WardActs(QObject):
         notes.stay_changed.connect(self._show_stay)
         patients.listed.connect(self._show_stay)
         ward.changed.connect(self._on_changed)
-        ward.failed.connect(say)
+        ward.failed.connect(self._on_failed)
 
     def choose(self) -> None:
         """The key: open the patient menu."""
@@ -203,6 +203,10 @@ class WardActs(QObject):
         self._say(told)
         self._notes.refresh()
         self._notes.refresh_stay()
+
+    def _on_failed(self, sentence: str) -> None:
+        """What the window shows may be out of date: that may be why."""
+        self._on_changed(sentence)
 
     def _show_stay(self, _note: OpenNote | None = None) -> None:
         note = self._notes.open_note

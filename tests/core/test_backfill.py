@@ -23,7 +23,7 @@ def test_an_older_version_with_the_same_input_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("other", "word"),
     [
-        ({"patient_id": "p2"}, "另一位患者"),
+        ({"patient_id": "p2"}, "合并病案之前"),
         ({"patient_id": "p2", "encounter_id": "e2", "note_id": "n2"}, "另一位患者"),
         ({"encounter_id": "e2"}, "另一次住院"),
         ({"note_id": "n2"}, "另一份"),
