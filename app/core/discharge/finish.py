@@ -22,6 +22,7 @@ from app.core.stay import Order, Stay
 
 _ITEM_NUMBER = re.compile(r"^\s*(?:\d{1,2}[.、．])?\s*")
 _ADVICE = re.compile(r"[^。\n]+。?")
+_HOW = re.compile(r"每|[一二两三四五六七八九十\d]+\s*次|疗程|直至|[天周月]$")
 _AVOID = re.compile(r"停用|停服|避免|禁用|忌用|勿|不再|过敏")
 
 
@@ -96,25 +97,31 @@ class Finisher:
 
     def _orders(self, advice: str) -> tuple[str, tuple[Removed, ...]]:
         """The ordered drugs, then the model's advice; numbered as one list."""
+        drugs = [drug_words(order) for order in discharge_drugs(self.stay)]
         kept, removed = [], []
         for match in _ADVICE.finditer(advice):
             sentence = _ITEM_NUMBER.sub("", match[0]).strip()
+            if sentence in drugs:
+                continue
             if reason := self._objection(sentence):
                 removed.append(Removed(DISCHARGE_ORDERS.key, sentence, reason))
             elif sentence.strip("。；;"):
                 kept.append(self._blanked(sentence))
-        drugs = [drug_words(order) for order in discharge_drugs(self.stay)]
         items = dict.fromkeys([*drugs, *kept])
         return numbered(items), tuple(removed)
 
     def _objection(self, sentence: str) -> str:
-        """Why this sentence cannot stay: a drug in it was never ordered, or has ended.
+        """Why this sentence cannot stay: a drug in it was never ordered, or has ended, or is to be taken otherwise.
 
-        To avoid one that the notes name needs no order.
+        To avoid one that the notes name needs no order. How the ordered drugs are taken is copied from the orders.
         """
         avoided = _AVOID.search(sentence) is not None
         for match in drugs_in(sentence):
-            if _is_among(match[0], discharge_drugs(self.stay)) or (avoided and match[0] in self._text):
+            if avoided and match[0] in self._text:
+                continue
+            if _is_among(match[0], discharge_drugs(self.stay)):
+                if _HOW.search(sentence):
+                    return f"{match[0]}的用法以上面按医嘱列出的为准"
                 continue
             ended = _is_among(match[0], self.stay.orders)
             return f"{match[0]}出院前已停用" if ended else f"住院医嘱中没有{match[0]}"

@@ -56,6 +56,12 @@ def test_a_dose_that_was_not_ordered_becomes_blank() -> None:
     assert "3. 阿司匹林100mg长期服用。" in finished(discharge_orders="阿司匹林100mg长期服用。")["discharge_orders"]
 
 
+def test_how_an_ordered_drug_is_taken_is_not_said_a_second_time() -> None:
+    record = Finisher(STAY).finish({"discharge_orders": "继续阿司匹林，每日三次，直至症状消失。"})
+    assert "每日三次" not in record.sections["discharge_orders"]
+    assert record.removed[0].reason == "阿司匹林的用法以上面按医嘱列出的为准"
+
+
 def test_results_are_copied_with_their_course() -> None:
     assert finished(course="行造影。")["course"] == (
         "行造影。\n异常检查结果：肌钙蛋白I 1.8 ng/mL（3月2日），0.02 ng/mL（3月4日）。"
