@@ -1,6 +1,6 @@
 """Whatever happens in whatever order, no text of one stay reaches another's note, prompt, version or cache.
 
-`pytest -m long tests/controllers/test_interleavings.py -s` is the long form: 10,000 interleavings.
+`pytest -m long tests/controllers/test_interleavings.py -s` is the long form: 10,000 interleavings, in parts.
 """
 
 from __future__ import annotations
@@ -19,34 +19,36 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from PySide6.QtCore import QCoreApplication, QEvent
 
+from app.controllers.autosave import local_now
 from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController, OpenNote, SaveTiming
 from app.core.backfill import Decision, check_backfill, merged_text
-from app.core.entities import Sex
+from app.core.entities import Encounter, Sex
 from app.core.events import Vote
-from app.core.notes import SECTIONS, NoteKind
+from app.core.moves import MoveKind
+from app.core.notes import NoteKind
 from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.runs import Binding, Comparison, Generation, Prompt
 from app.inference.engine import GenerationRequest
 from app.inference.engines.scripted import Script, scripted_model
 from app.inference.prepared import PreparedModel
 from app.infra.resources import resource_text
+from app.storage.repositories import Repositories
 from app.ui.provenance_acts import origin_of
 from app.ui.run_board import RunBoard
 from tests.helpers.markers import assert_all_at_home, assert_at_home, assert_stored_at_home, marker
 from tests.helpers.records import DOCTOR, repositories_in
 from tests.helpers.stepwise import StepwiseStorage, StepwiseThread, Tally, copied_database
 
-EXAMPLES, STEPS = 60, 50
+EXAMPLES, STEPS = 30, 50
 ACTS_BEFORE_RESTART = 15
-LONG_EXAMPLES = 10_000
+LONG_PARTS, LONG_EXAMPLES = 20, 500
 MOST_STAYS = 4
 NEVER = SaveTiming(after_last_key=3_600_000, at_most=3_600_000, first_retry=3_600_000, longest_retry=3_600_000)
 TEMPLATE = PromptTemplate.parse(resource_text("prompts", "differential.md"))
 # The engine says back what it was asked: an answer shows which stay's text the engine was given.
 ECHO = Script("1. **诊断甲**\n   - 支持点：{prompt}\n   - 不支持点：无发热")
-SECTION_KEYS = [section.key for section in SECTIONS[NoteKind.FIRST_PROGRESS]]
 tally = Tally()
 
 
@@ -162,10 +164,44 @@ class Ward(RuleBasedStateMachine):
         self.program.notes.open(self.stays[which % len(self.stays)])
         tally["switch"] += 1
 
-    @rule(key=st.sampled_from(SECTION_KEYS), ending=st.sampled_from(["小时", "天", "\n第二行"]))
-    def write(self, key: str, ending: str) -> None:
+    @rule(kind=st.sampled_from(NoteKind))
+    def begin_document(self, kind: NoteKind) -> None:
+        self.program.notes.add_document(kind)
+        tally["document"] += 1
+
+    @rule(which=st.integers(0, 5))
+    def open_document(self, which: int) -> None:
+        if note := self.program.notes.open_note:
+            ids = [summary.note_id for summary in note.documents]
+            self.program.notes.open_document(ids[which % len(ids)])
+
+    @rule(which=st.integers(0, MOST_STAYS - 1), bed=st.integers(1, 3))
+    def change_bed(self, which: int, bed: int) -> None:
+        self.change(which, MoveKind.BED, lambda encounter: replace(encounter, bed=f"{bed}床"))
+
+    @rule(which=st.integers(0, MOST_STAYS - 1))
+    def discharge(self, which: int) -> None:
+        self.change(which, MoveKind.DISCHARGE, lambda encounter: replace(encounter, discharged_at=local_now()))
+
+    @rule(kept=st.integers(0, MOST_STAYS - 1), other=st.integers(0, MOST_STAYS - 1))
+    def merge(self, kept: int, other: int) -> None:
+        """Two records are said to be of one person; their stays remain two."""
+        stays = [self.stays[number % len(self.stays)] for number in (kept, other)]
+
+        def work(repositories: Repositories) -> None:
+            (first, _), (second, _) = (repositories.encounters.get(stay) for stay in stays)
+            if first.patient_id != second.patient_id:
+                repositories.ward.merge(first.patient_id, second.patient_id, DOCTOR, local_now())
+                tally["merge"] += 1
+
+        self.program.storage.submit(work, lambda _: None, lambda _: None)
+
+    @rule(which=st.integers(0, 9), ending=st.sampled_from(["小时", "天", "\n第二行"]))
+    def write(self, which: int, ending: str) -> None:
         if (note := self.program.notes.open_note) is None:
             return
+        keys = sorted(note.note.sections)
+        key = keys[which % len(keys)]
         self.writes += 1
         self.undo.setdefault(note.note.note_id, []).append((key, note.note.sections[key]))
         self.program.notes.edit(key, f"胸痛{self.writes}{ending}{self.own(note)}")
@@ -190,7 +226,7 @@ class Ward(RuleBasedStateMachine):
     def generate(self) -> None:
         """As the desk does: the texts at the moment of the key, the version once it is stored."""
         note = self.program.notes.open_note
-        if note is None or self.program.comparisons.busy:
+        if note is None or self.program.comparisons.busy or note.note.kind is not NoteKind.FIRST_PROGRESS:
             return
         sections = note.note.sections
         complaint, features = sections["chief_complaint"], sections["case_features"]
@@ -210,7 +246,7 @@ class Ward(RuleBasedStateMachine):
     def backfill(self, which: int) -> None:
         known = sorted(self.program.bindings)
         note = self.program.notes.open_note
-        if not known or note is None:
+        if not known or note is None or "differential" not in note.note.sections:
             return
         before = note.note.sections["differential"]
         if self.program.backfill(known[which % len(known)]):
@@ -240,7 +276,7 @@ class Ward(RuleBasedStateMachine):
     def leave_unsaved(self, which: int) -> None:
         """Another note is opened while this one cannot be saved: two hold typed text at once."""
         self.disk_full(1)
-        self.write("plan", "天")
+        self.write(0, "天")
         self.open(which)
         for _ in range(2):
             self.program.storage.step()
@@ -294,6 +330,17 @@ class Ward(RuleBasedStateMachine):
             if card := program.board.run(run_id):
                 assert_at_home("a pane", card.text, self.markers[binding.encounter_id])
 
+    def change(self, which: int, kind: MoveKind, change: Callable[[Encounter], Encounter]) -> None:
+        """A stay changes, whoever has it open."""
+        encounter_id = self.stays[which % len(self.stays)]
+
+        def work(repositories: Repositories) -> None:
+            _, before = repositories.encounters.get(encounter_id)
+            repositories.ward.change(before, change(before), kind, DOCTOR, local_now())
+
+        self.program.storage.submit(work, lambda _: None, lambda _: None)
+        tally[kind] += 1
+
     def own(self, note: OpenNote) -> str:
         """The open note's marker."""
         return self.markers[note.encounter.encounter_id]
@@ -343,7 +390,8 @@ def test_no_text_of_one_stay_reaches_another(ward: Callable[[int], None]) -> Non
 
 
 @pytest.mark.long
-def test_ten_thousand_interleavings(ward: Callable[[int], None]) -> None:
+@pytest.mark.parametrize("part", range(LONG_PARTS))
+def test_ten_thousand_interleavings(ward: Callable[[int], None], part: int) -> None:
     ward(LONG_EXAMPLES)
     assert tally["interleavings"] >= LONG_EXAMPLES
 
