@@ -1,12 +1,14 @@
 """A program that edits a note and records what the models wrote, and says on stdout what was acknowledged.
 
 `python -m tests.helpers.kill_child DATA_DIR` runs until it is killed. It uses the real controllers and storage thread.
-Lines: `edit N` (the note says text_of(N)), `generation ID`, `event ID`; each only after the commit was told.
+Lines: `edit N` (the note says text_of(N)), `generation ID`, `event ID`, `order ID`, `result ID`, `bed N` (the patient
+lies there), `document ID`; each only after the commit was told.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -15,11 +17,15 @@ from PySide6.QtCore import QCoreApplication
 
 from app.controllers.note import NoteController, OpenNote
 from app.core.events import Vote
+from app.core.moves import MoveKind, in_bed
+from app.core.notes import NoteKind
+from app.core.stay import Order, Result
 from app.storage.repositories import Repositories
 from app.workers.storage_thread import StorageThread
-from tests.helpers.records import DOCTOR, a_comparison, a_generation, a_stay, a_vote, repositories_in
+from tests.helpers.records import DOCTOR, NOW, a_comparison, a_generation, a_stay, a_vote, repositories_in
 
 CHECKPOINT_EVERY = 3
+DOCUMENT_EVERY = 5
 
 
 def text_of(number: int) -> str:
@@ -36,18 +42,20 @@ def number_of(text: str) -> int:
 
 
 class Child:
-    """Edit, comparison, generation, vote, and again."""
+    """Edit, comparison, generation, vote, order, result, another bed, a new document, and again."""
 
     def __init__(self, storage: StorageThread) -> None:
         self._storage = storage
         self._notes = NoteController(storage, DOCTOR)
         self._number = 0
+        self._encounter_id = ""
         self._notes.opened.connect(self._on_opened)
         self._notes.saved.connect(self._on_saved)
         storage.submit(_the_encounter, self._notes.open, _fail)
 
     def _on_opened(self, open_note: OpenNote) -> None:
         self._number = number_of(open_note.note.sections["plan"])
+        self._encounter_id = open_note.encounter.encounter_id
         self._edit()
 
     def _edit(self) -> None:
@@ -73,7 +81,39 @@ class Child:
 
     def _on_vote(self, event_id: str, error: Exception | None) -> None:
         _stored(f"event {event_id}", error)
+        encounter_id = self._encounter_id
+        order = Order("2025-03-01", "阿司匹林肠溶片", entry_id=uuid4().hex)
+        result = Result("2025-03-01", "血钾", "3.1", entry_id=uuid4().hex)
+        self._do(
+            lambda repositories: repositories.stays.add_orders(encounter_id, [order], DOCTOR, NOW),
+            f"order {order.entry_id}",
+        )
+        self._do(
+            lambda repositories: repositories.stays.add_results(encounter_id, [result], DOCTOR, NOW),
+            f"result {result.entry_id}",
+        )
+        if self._number % DOCUMENT_EVERY == 0:
+            self._storage.submit(
+                lambda repositories: repositories.notes.add(encounter_id, NoteKind.DAILY_PROGRESS, NOW, DOCTOR),
+                lambda note: _say(f"document {note.note_id}"),
+                _fail,
+            )
+        self._storage.submit(partial(_move, encounter_id), self._on_moved, _fail)
+
+    def _on_moved(self, bed: str) -> None:
+        _say(f"bed {bed}")
         self._edit()
+
+    def _do(self, work: Callable[[Repositories], None], line: str) -> None:
+        self._storage.submit(work, lambda _: _say(line), _fail)
+
+
+def _move(encounter_id: str, repositories: Repositories) -> str:
+    """To the next bed; its number."""
+    _, before = repositories.encounters.get(encounter_id)
+    bed = str(int(before.bed.removesuffix("床")) + 1)
+    repositories.ward.change(before, in_bed(before, f"{bed}床"), MoveKind.BED, DOCTOR, NOW)
+    return bed
 
 
 def _the_encounter(repositories: Repositories) -> str:

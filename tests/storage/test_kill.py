@@ -1,11 +1,10 @@
 """kill -9 at random moments: what was acknowledged is there, exactly once and whole.
 
-`WARDNOTE_TEST_KILLS=1000` is the long form.
+`pytest -m long tests/storage/test_kill.py` is the long form: 1,000 kills, in parts.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import select
 import signal
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.entities import Encounter
 from app.storage.repositories import Repositories
 from tests.helpers.records import repositories_in
 
@@ -22,23 +22,37 @@ pytest.importorskip("PySide6", reason="the program that is killed uses the stora
 
 from tests.helpers.kill_child import CHECKPOINT_EVERY, number_of
 
-KILLS = int(os.environ.get("WARDNOTE_TEST_KILLS", "15"))
-MOST_LINES = 60
+KILLS = 8
+LONG_PARTS, LONG_KILLS = 20, 50
+FIRST_BED = 3
+ACTS = {"edit", "generation", "event", "order", "result", "bed", "document"}
+MOST_LINES = 120
 LONGEST_PAUSE_S = 0.02
 
 
 def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
-    rng = random.Random(KILLS)
+    survives(tmp_path, KILLS, seed=KILLS)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(LONG_PARTS))
+def test_a_thousand_kills(tmp_path: Path, part: int) -> None:
+    survives(tmp_path, LONG_KILLS, seed=part)
+
+
+def survives(folder: Path, kills: int, seed: int) -> None:
+    rng = random.Random(seed)
     acknowledged: list[tuple[str, str]] = []
-    for kills in range(1, KILLS + 1):
-        acknowledged += killed_at_random(tmp_path, rng)
-        repositories = repositories_in(tmp_path)
+    for kill in range(1, kills + 1):
+        acknowledged += killed_at_random(folder, rng)
+        repositories = repositories_in(folder)
         try:
             assert repositories.database.check().problems == ()
-            assert_all_there(repositories, acknowledged, kills)
+            assert_all_there(repositories, acknowledged, kill)
         finally:
             repositories.close()
-    assert {kind for kind, _ in acknowledged} == {"edit", "generation", "event"}
+    assert {kind for kind, _ in acknowledged} == ACTS
+    print(f"\n{kills} kills, {len(acknowledged)} acknowledged acts: all there, each once")
 
 
 def killed_at_random(folder: Path, rng: random.Random) -> list[tuple[str, str]]:
@@ -74,3 +88,18 @@ def assert_all_there(repositories: Repositories, acknowledged: list[tuple[str, s
     numbers = [version.version for version in repositories.notes.versions(summary.note_id)]
     kept = [number_of(repositories.notes.version_sections(summary.note_id, number)["plan"]) for number in numbers]
     assert kept == list(range(CHECKPOINT_EVERY, said + 1, CHECKPOINT_EVERY))
+    assert_stay_there(repositories, summary.encounter, acknowledged)
+
+
+def assert_stay_there(repositories: Repositories, encounter: Encounter, acknowledged: list[tuple[str, str]]) -> None:
+    said = {act: [word for kind, word in acknowledged if kind == act] for act in ACTS}
+    orders = [order.entry_id for order in repositories.stays.orders(encounter.encounter_id)]
+    results = [result.entry_id for result in repositories.stays.results(encounter.encounter_id)]
+    documents = [document.note_id for document in repositories.notes.of_encounter(encounter.encounter_id)]
+    for act, stored in (("order", orders), ("result", results), ("document", documents)):
+        assert len(set(stored)) == len(stored)
+        assert set(said[act]) <= set(stored)
+    beds = [move.after["bed"] for move in repositories.ward.moves(encounter.encounter_id)]
+    assert beds == [f"{number}床" for number in range(FIRST_BED, FIRST_BED + len(beds))], "every move once, in order"
+    assert encounter.bed == beds[-1]
+    assert {f"{number}床" for number in said["bed"]} <= set(beds)
