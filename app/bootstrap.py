@@ -20,6 +20,7 @@ from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController
 from app.controllers.people import PeopleController
+from app.controllers.review import ReviewController
 from app.controllers.signing import SigningController
 from app.controllers.statistics import StatisticsController
 from app.controllers.templates import TemplateController
@@ -27,6 +28,7 @@ from app.controllers.ward import WardController
 from app.core.errors import EnvironmentFault, ModelFileFault, WardNoteError
 from app.core.people import Person
 from app.core.prompts import PromptTemplate, differential_prompt
+from app.core.review import REVIEW_FIELDS, review_prompt
 from app.core.runs import Prompt
 from app.inference.calibration import Calibration
 from app.inference.prepared import PreparedModel
@@ -105,6 +107,7 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
     people = PeopleController(storage, doctor)
     for follow in (notes.set_actor, feedback.set_actor, board.set_reader, ward.set_actor):
         people.changed.connect(partial(_with_name, follow))
+    review = PromptTemplate.parse(resource_text("prompts", "review.md"), REVIEW_FIELDS)
     controllers = Controllers(
         notes=notes,
         comparisons=comparisons,
@@ -114,6 +117,7 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
         checks=ChecksController(storage),
         board=board,
         statistics=StatisticsController(storage),
+        reviews=ReviewController(comparisons, partial(review_prompt, review), review.decoding),
         table=diagnosis_table(paths.data_dir),
         ward=ward,
         templates=TemplateController(storage, paths.data_dir),

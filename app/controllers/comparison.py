@@ -124,6 +124,11 @@ class ComparisonController(QObject):
         """True from a request that was not refused until its `comparison_finished`."""
         return self._live is not None
 
+    @property
+    def threads(self) -> Mapping[str, ModelThread]:
+        """The models' threads by name, for other work that stands back for comparisons."""
+        return self._pool.threads
+
     def preload(self) -> None:
         """Load the models in the background, one after another; requests go ahead."""
         self._pool.preload()

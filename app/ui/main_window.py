@@ -17,6 +17,7 @@ from app.controllers.comparison import ComparisonController
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController, OpenNote
 from app.controllers.people import PeopleController
+from app.controllers.review import ReviewController
 from app.controllers.signing import SigningController
 from app.controllers.statistics import StatisticsController
 from app.controllers.templates import TemplateController
@@ -41,6 +42,7 @@ from app.ui.patient_list import PatientList
 from app.ui.people_dialog import PeopleActs
 from app.ui.provenance_acts import ProvenanceActs
 from app.ui.quality_watch import QualityWatch
+from app.ui.review_acts import ReviewActs
 from app.ui.run_board import RunBoard
 from app.ui.shortcuts import install
 from app.ui.shown_clock import ShownClock
@@ -68,6 +70,7 @@ class Controllers:
     checks: ChecksController
     board: BoardController
     statistics: StatisticsController
+    reviews: ReviewController
     table: DiagnosisTable
     people: PeopleController
     signing: SigningController
@@ -117,6 +120,7 @@ class MainWindow(QMainWindow):
         self.signing = SigningActs(
             self.editor, controllers.notes, controllers.people, controllers.signing, self.quality.checked, self.say
         )
+        self.review = ReviewActs(self.editor, controllers.notes, controllers.reviews, self.say)
         self.tasks = BoardActs(controllers.board, controllers.notes, appearance, now, self)
         self.statistics = StatisticsActs(controllers.statistics, appearance, self)
         self.clock = ShownClock(controllers.feedback.shown)
@@ -243,7 +247,7 @@ class MainWindow(QMainWindow):
     def _key_acts(self) -> dict[str, Callable[[], object]]:
         acts: dict[str, Callable[[], object]] = {
             "run": self.desk.run,
-            "stop": self.desk.stop,
+            "stop": self._stop,
             "undo": self.editor.undo,
             "vote_up": lambda: self._vote(Vote.UP),
             "vote_down": lambda: self._vote(Vote.DOWN),
@@ -276,6 +280,7 @@ class MainWindow(QMainWindow):
             "quality": self.quality.use_list,
             "board": self.tasks.open,
             "statistics": self.statistics.open,
+            "review": self.review.ask,
             "help": lambda: HelpDialog(self).open(),
         }
         for number in (1, 2, 3):
@@ -283,6 +288,10 @@ class MainWindow(QMainWindow):
             acts[f"copy_{number}"] = partial(self._with_run, number, self.acts.copy)
             acts[f"pane_{number}"] = partial(self._focus_pane, number)
         return acts
+
+    def _stop(self) -> None:
+        self.desk.stop()
+        self.review.stop()
 
     def _on_opened(self, note: OpenNote) -> None:
         if self.editor.note is None or self.editor.note.note.note_id != note.note.note_id:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QVBo
 
 from app.core.checks.finding import Finding, Severity
 from app.core.notes import SECTIONS
+from app.ui.review_list import ReviewList
 from app.ui.text_safety import visible_controls
 
 WIDTH_CHARACTERS = 16
@@ -29,6 +30,7 @@ class QualityList(QFrame):
         super().__init__()
         self.setObjectName("qualityColumn")
         self.view = QListWidget()
+        self.review = ReviewList()
         self._findings: tuple[Finding, ...] = ()
         self._title = QLabel()
         self._title.setObjectName("qualityTitle")
@@ -81,6 +83,7 @@ class QualityList(QFrame):
         layout.setSpacing(0)
         layout.addWidget(self._title)
         layout.addWidget(self.view, 1)
+        layout.addWidget(self.review)
 
     def _say(self) -> None:
         self._title.setText("质控：先核对这些，回车转到原文" if self._findings else "质控：规则未发现问题")
