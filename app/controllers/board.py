@@ -60,4 +60,4 @@ class BoardController(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         """What was read last stays; a database that cannot be read is told where notes are saved."""
-        log.warning("the board could not be read: %s", type(error).__name__)
+        log.info("the board could not be read: %s", type(error).__name__)

@@ -37,7 +37,7 @@ class ChecksController(QObject):
         self._storage.submit(
             lambda repositories: read_stay_facts(repositories, note),
             partial(self._tell, note.note_id),
-            lambda error: log.warning("the facts of a stay could not be read: %s", type(error).__name__),
+            lambda error: log.info("the facts of a stay could not be read: %s", type(error).__name__),
         )
 
     def _tell(self, note_id: str, facts: StayFacts) -> None:

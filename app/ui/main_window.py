@@ -120,7 +120,7 @@ class MainWindow(QMainWindow):
         self.signing = SigningActs(
             self.editor, controllers.notes, controllers.people, controllers.signing, self.quality.checked, self.say
         )
-        self.review = ReviewActs(self.editor, controllers.notes, controllers.reviews, self.say)
+        self.opinion = ReviewActs(self.editor, controllers.notes, controllers.reviews, self.say)
         self.tasks = BoardActs(controllers.board, controllers.notes, appearance, now, self)
         self.statistics = StatisticsActs(controllers.statistics, appearance, self)
         self.clock = ShownClock(controllers.feedback.shown)
@@ -280,7 +280,7 @@ class MainWindow(QMainWindow):
             "quality": self.quality.use_list,
             "board": self.tasks.open,
             "statistics": self.statistics.open,
-            "review": self.review.ask,
+            "opinion": self.opinion.ask,
             "help": lambda: HelpDialog(self).open(),
         }
         for number in (1, 2, 3):
@@ -291,7 +291,7 @@ class MainWindow(QMainWindow):
 
     def _stop(self) -> None:
         self.desk.stop()
-        self.review.stop()
+        self.opinion.stop()
 
     def _on_opened(self, note: OpenNote) -> None:
         if self.editor.note is None or self.editor.note.note.note_id != note.note.note_id:

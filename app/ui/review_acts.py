@@ -84,9 +84,9 @@ class ReviewActs(QObject):
 def state_words(review: Review, points: int) -> str:
     """How far a review is, and by whom."""
     if review.outcome is None:
-        return f"{review.title}正在审阅…" if not review.text else f"{review.title}正在审阅，已有 {points} 条"
+        return f"{review.title} 正在审阅…" if not review.text else f"{review.title} 正在审阅，已有 {points} 条"
     if review.outcome.status is RunStatus.FAILED:
         return review.outcome.error or f"{review.title}未能完成审阅。"
     if review.outcome.status is RunStatus.CANCELLED:
-        return f"{review.title}的审阅已停止，保留 {points} 条"
-    return f"{review.title}提出 {points} 条" if points else f"{review.title}没有提出问题"
+        return f"{review.title} 的审阅已停止，保留 {points} 条"
+    return f"{review.title} 提出 {points} 条" if points else f"{review.title} 没有提出问题"

@@ -13,8 +13,8 @@ from app.core.notes import SECTIONS
 from app.core.review import ReviewPoint
 from app.ui.text_safety import tool_tip, visible_controls
 
-ASK = "请模型审阅  Ctrl+Shift+M"
-MARK = "模型意见，不是质控规则，由医师判断"
+ASK = "请模型审阅  Ctrl+Shift+I"
+MARK = "模型意见，仅供医师参考"
 _MOST_QUOTED = 40
 _TITLES = {section.key: section.title for sections in SECTIONS.values() for section in sections}
 

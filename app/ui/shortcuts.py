@@ -56,7 +56,7 @@ KEYS: tuple[Key, ...] = (
     Key("save", ("Ctrl+S",), "Ctrl+S", "保存并留存一个版本（平时自动保存）"),
     Key("history", ("Ctrl+H",), "Ctrl+H", "版本历史：修改痕迹、恢复旧版"),
     Key("quality", ("Ctrl+Shift+Q",), "Ctrl+Shift+Q", "转到质控清单；回车转到原文，再按一次收起"),
-    Key("review", ("Ctrl+Shift+M",), "Ctrl+Shift+M", "请模型审阅这份病历；审阅中再按一次停止"),
+    Key("opinion", ("Ctrl+Shift+I",), "Ctrl+Shift+I", "请模型审阅这份病历；审阅中再按一次停止"),
     Key("board", ("Ctrl+B",), "Ctrl+B", "待办：超时、未签名、未审核的文书，回车打开"),
     Key("statistics", ("Ctrl+T",), "Ctrl+T", "统计：使用率、采纳、投票、改动、错误、速度"),
     Key("help", ("F1",), "F1", "快捷键"),

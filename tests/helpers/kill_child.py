@@ -1,15 +1,17 @@
-"""A program that edits a note and records what the models wrote, and says on stdout what was acknowledged.
+"""A program that edits a note and records what the models wrote, and says on a pipe what was acknowledged.
 
-`python -m tests.helpers.kill_child DATA_DIR` runs until it is killed. It uses the real controllers and storage thread.
+`run` is called in a process of its own and runs until it is killed. It uses the real controllers and storage thread.
 Lines: `edit N` (the note says text_of(N)), `generation ID`, `event ID`, `order ID`, `result ID`, `bed N` (the patient
 lies there), `document ID`; each only after the commit was told.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,6 +25,8 @@ from app.core.stay import Order, Result
 from app.storage.repositories import Repositories
 from app.workers.storage_thread import StorageThread
 from tests.helpers.records import DOCTOR, NOW, a_comparison, a_generation, a_stay, a_vote, repositories_in
+
+_pipe: Connection
 
 CHECKPOINT_EVERY = 3
 DOCUMENT_EVERY = 5
@@ -122,7 +126,7 @@ def _the_encounter(repositories: Repositories) -> str:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    os.write(_pipe.fileno(), f"{line}\n".encode())
 
 
 def _stored(line: str, error: Exception | None) -> None:
@@ -140,14 +144,12 @@ def _fail(error: Exception) -> None:
     QCoreApplication.exit(1)
 
 
-def main() -> int:
+def run(folder: Path, pipe: Connection) -> None:
     """Run until killed."""
-    application = QCoreApplication(sys.argv)
-    storage = StorageThread(lambda: repositories_in(Path(sys.argv[1])))
+    global _pipe
+    _pipe = pipe
+    application = QCoreApplication([])
+    storage = StorageThread(lambda: repositories_in(folder))
     storage.start()
     child = Child(storage)
-    return application.exec() if child else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(application.exec() if child else 1)

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import select
 import signal
-import subprocess
-import sys
+from collections.abc import Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from tests.helpers.records import repositories_in
 
 pytest.importorskip("PySide6", reason="the program that is killed uses the storage thread")
 
-from tests.helpers.kill_child import CHECKPOINT_EVERY, number_of
+from tests.helpers.kill_child import CHECKPOINT_EVERY, number_of, run
 
 KILLS = 8
 LONG_PARTS, LONG_KILLS = 20, 50
@@ -28,6 +29,13 @@ FIRST_BED = 3
 ACTS = {"edit", "generation", "event", "order", "result", "bed", "document"}
 MOST_LINES = 120
 LONGEST_PAUSE_S = 0.02
+
+
+@pytest.fixture(autouse=True)
+def fork_server() -> Iterator[None]:
+    """It has imported the program once, so that a thousand starts cost little; it ends with the test."""
+    yield
+    forkserver._forkserver._stop()
 
 
 def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
@@ -57,15 +65,20 @@ def survives(folder: Path, kills: int, seed: int) -> None:
 
 def killed_at_random(folder: Path, rng: random.Random) -> list[tuple[str, str]]:
     """Start the program, kill it some time after some acknowledgement; everything that it acknowledged."""
-    command = [sys.executable, "-m", "tests.helpers.kill_child", str(folder)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
-    assert child.stdout is not None
-    lines = [child.stdout.readline() for _ in range(rng.randint(1, MOST_LINES))]
-    select.select([], [], [], rng.random() * LONGEST_PAUSE_S)
-    child.send_signal(signal.SIGKILL)
-    lines += child.stdout.readlines()
-    child.stdout.close()
-    assert child.wait() == -signal.SIGKILL
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.helpers.kill_child"])
+    reader, writer = context.Pipe(duplex=False)
+    child = context.Process(target=run, args=(folder, writer), daemon=True)
+    child.start()
+    writer.close()
+    with open(reader.fileno(), "rb", closefd=False) as said_on:
+        lines = [said_on.readline() for _ in range(rng.randint(1, MOST_LINES))]
+        select.select([], [], [], rng.random() * LONGEST_PAUSE_S)
+        child.kill()
+        lines += said_on.readlines()
+    reader.close()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
     # A last line without its end was being written, so nobody can have relied on it.
     said = [tuple(line.decode().split()) for line in lines if line.endswith(b"\n")]
     assert all(len(words) == 2 and words[0] != "failed" for words in said), said

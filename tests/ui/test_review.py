@@ -63,7 +63,7 @@ def opened(window: MainWindow, qtbot: QtBot, name: str) -> str:
 
 
 def ask(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.keyClick(window.focusWidget() or window, Qt.Key.Key_M, CONTROL | SHIFT)
+    qtbot.keyClick(window.focusWidget() or window, Qt.Key.Key_I, CONTROL | SHIFT)
 
 
 def finished(window: MainWindow, qtbot: QtBot) -> None:
@@ -77,7 +77,7 @@ def test_the_opinions_are_marked_and_lead_to_their_quotes(make_window: Callable[
     ask(window, qtbot)
     finished(window, qtbot)
     shown = window.editor.quality.review
-    assert shown.title.text() == f"脚本 scripted提出 2 条\n{MARK}"
+    assert shown.title.text() == f"脚本 scripted 提出 2 条\n{MARK}"
     assert [shown.view.item(row).text() for row in range(shown.view.count())] == [
         "◇ 模型意见 · 初步诊断\n“左眼急性青光眼”\n主诉为右眼，侧别矛盾",
         "◇ 模型意见 · 病历中没有这句话\n“从未写过的话”\n没有依据",

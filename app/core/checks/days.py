@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from app.core.checks.finding import CheckedNote, Finding, PastNote, Severity, Span, sentence_after, sentence_before
+from app.core.notes import NoteKind
 
 _OFFSETS = {
     **dict.fromkeys(("今日", "今天", "今晨", "今早"), 0),
@@ -49,7 +50,9 @@ def _dated(key: str, text: str, day: date) -> Iterator[Finding]:
 
 
 def _day_of_stay(key: str, text: str, note: CheckedNote) -> Iterator[Finding]:
-    """入院第N天; both ways of counting are accepted: the day of admission as the first, or as none."""
+    """入院第N天 of a daily note; both ways of counting are right: the day of admission as the first, or as none."""
+    if note.kind is not NoteKind.DAILY_PROGRESS:
+        return
     passed = (note.day - note.encounter.admitted_at.date()).days
     for match in _OF_STAY.finditer(text):
         if _number(match["number"]) not in (passed, passed + 1) and not _is_not_now(text, match):

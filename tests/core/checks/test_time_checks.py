@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
 from app.core.checks.copied import check_copied
 from app.core.checks.days import check_days
 from app.core.checks.finding import CheckedNote, Finding, PastNote, StayFacts
+from app.core.checks.note import check_note
 from app.core.entities import Encounter, Patient, Sex
+from app.core.notes import NoteKind
+from app.core.stay import Stay, day_of
+from app.infra.resources import resource_path
 
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=timezone(timedelta(hours=8)))
 YESTERDAY = (
@@ -21,7 +27,14 @@ YESTERDAY = (
 def a_note(text: str, yesterday: str = "", days: int = 1, admitted_days: int = 3) -> CheckedNote:
     encounter = Encounter("e", "p", "ZY1", "65岁", "普外科", "", "3", NOW - timedelta(days=admitted_days))
     past = PastNote(NOW.date() - timedelta(days=days), {"plan": yesterday}) if yesterday else None
-    return CheckedNote({"plan": text}, Patient("p", "测试甲", Sex.MALE), encounter, NOW, facts=StayFacts(previous=past))
+    return CheckedNote(
+        {"plan": text},
+        Patient("p", "测试甲", Sex.MALE),
+        encounter,
+        NOW,
+        kind=NoteKind.DAILY_PROGRESS,
+        facts=StayFacts(previous=past),
+    )
 
 
 def told(note: CheckedNote, findings: list[Finding]) -> list[tuple[str, str]]:
@@ -107,3 +120,28 @@ def test_the_day_of_a_note_written_later_is_the_day_it_bears() -> None:
     note = a_note("今日（3月4日）复查血常规")
     late = CheckedNote(note.sections, note.patient, note.encounter, NOW, recorded_on=date(2026, 3, 4))
     assert list(check_days(late)) == []
+
+
+def test_a_whole_course_may_count_the_days_of_the_stay() -> None:
+    note = replace(a_note("住院第9天拔除引流管"), kind=NoteKind.DISCHARGE)
+    assert list(check_days(note)) == []
+
+
+@pytest.mark.parametrize("path", sorted(resource_path("samples", "stays").glob("*.json")), ids=lambda path: path.stem)
+def test_the_notes_of_the_sample_stays_raise_nothing(path: Path) -> None:
+    stay, previous = Stay.parse(path.read_text(encoding="utf-8")), None
+    admitted = datetime.fromisoformat(stay.admission.date).astimezone()
+    encounter = Encounter("e", "p", "ZY1", stay.patient.age, "", "", "3", admitted)
+    for note in stay.notes:
+        day, sections = day_of(note.date), {"condition": note.text, "results": "", "rounds": "", "measures": "同前。"}
+        checked = CheckedNote(
+            sections,
+            Patient("p", "测试甲", stay.patient.sex),
+            encounter,
+            NOW,
+            kind=NoteKind.DAILY_PROGRESS,
+            recorded_on=day,
+            facts=StayFacts(previous=previous),
+        )
+        assert check_note(checked) == ()
+        previous = PastNote(day, sections)
