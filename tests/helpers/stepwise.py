@@ -70,6 +70,7 @@ class StepwiseThread(QObject):
     run_reading = Signal(str, int, int)
     run_text = Signal(str, str, int)
     run_finished = Signal(object)
+    ahead_ended = Signal(str)
 
     def __init__(self, model: PreparedModel, sent: list[tuple[str, GenerationRequest]]) -> None:
         """`sent` collects everything that reaches the engine, by run."""
@@ -98,6 +99,11 @@ class StepwiseThread(QObject):
         """See ModelThread."""
         self._sent.append((run_id, generation))
         self._runs[run_id] = self._steps(run_id, generation)
+
+    def read_ahead(self, ahead_id: str, generation: GenerationRequest) -> None:
+        """See ModelThread."""
+        self._sent.append((ahead_id, generation))
+        self.ahead_ended.emit(ahead_id)
 
     def cancel(self, run_id: str) -> None:
         """See ModelThread: the run ends at one of the next steps."""
