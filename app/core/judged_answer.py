@@ -10,6 +10,10 @@ from app.core.differential import Diagnosis, Item, parse_items
 from app.core.evidence import Evidence, EvidenceIndex, align
 from app.core.unsupported import UnsupportedFact, unsupported_facts
 
+# A page of an answer has at most some hundred characters; beyond these bounds nobody reads marks.
+MAX_JUDGED = 6_000
+MAX_FACTS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class JudgedAnswer:
@@ -36,6 +40,7 @@ class JudgedAnswer:
 def judged(text: str, source: Mapping[str, str], table: DiagnosisTable) -> JudgedAnswer:
     """Judge an answer against what its model was shown (`source`: texts by section)."""
     items = parse_items(text)
+    index = EvidenceIndex(source)
     diagnoses = [item.diagnosis for item in items]
     entries = [table.find(one.name) for one in diagnoses]
     return JudgedAnswer(
@@ -43,6 +48,6 @@ def judged(text: str, source: Mapping[str, str], table: DiagnosisTable) -> Judge
         items=items,
         keys=tuple(table.key(one.name) for one in diagnoses),
         dangerous=frozenset(index for index, entry in enumerate(entries) if entry is not None and entry.must_not_miss),
-        evidence=align(diagnoses, EvidenceIndex(source)),
-        unsupported=unsupported_facts(text, "\n".join(source.values())),
+        evidence=align(diagnoses, index),
+        unsupported=unsupported_facts(text[:MAX_JUDGED], "\n".join(source.values()), index)[:MAX_FACTS],
     )

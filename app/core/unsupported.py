@@ -31,13 +31,14 @@ class UnsupportedFact:
     kind: str
 
 
-def unsupported_facts(text: str, source: str) -> tuple[UnsupportedFact, ...]:
+def unsupported_facts(text: str, source: str, index: EvidenceIndex | None = None) -> tuple[UnsupportedFact, ...]:
     """The spans of `text` that name a fact without a counterpart in `source`, in order.
 
-    What a suggestion asks for (缺什么, 建议检查) is no denial and no drug that someone took.
+    `index` is that of the source, where it is made already. What a suggestion asks for (缺什么, 建议检查) is no denial
+    and no drug that someone took.
     """
     stated = _PROPOSALS.sub(_blank, text)
-    found = [*_numbers(text, source), *_sides(text, source), *_denials(stated, source), *_drugs(stated, source)]
+    found = [*_numbers(text, source), *_sides(text, source), *_denials(stated, source, index), *_drugs(stated, source)]
     return tuple(sorted(found, key=lambda fact: (fact.start, fact.end)))
 
 
@@ -128,10 +129,10 @@ def _blank(match: re.Match[str]) -> str:
     return " " * len(match[0])
 
 
-def _denials(text: str, source: str) -> Iterator[UnsupportedFact]:
+def _denials(text: str, source: str, known: EvidenceIndex | None) -> Iterator[UnsupportedFact]:
     bare = _LABEL.sub(_blank, text)
     denied = [one for one in clauses(bare) if NEGATION.search(bare, one.start, one.end)]
-    index = EvidenceIndex({"source": _LABEL.sub(_blank, source)}) if denied else None
+    index = (known or EvidenceIndex({"source": source})) if denied else None
     for clause in denied:
         quote = bare[clause.start : clause.end].strip()
         start = bare.index(quote, clause.start)

@@ -36,7 +36,7 @@ def test_every_kind_of_source_is_named() -> None:
 def test_every_command_of_the_table_exists() -> None:
     table = re.findall(r"^\| `wardnote (.*?)` \|", README.replace("\\|", "/"), re.MULTILINE)
     parser = make_parser()
-    assert len(table) == 17
+    assert len(table) >= 17
     for line in table:
         words = [word for word in shlex.split(re.sub(r"\[.*?\]", "", line)) if word != "…"]
         arguments = parser.parse_args(words)
