@@ -48,7 +48,7 @@ class PatientDialog(QDialog):
         self._index = PatientIndex(everyone)
         self.setWindowTitle("办理入院")
         self.setWindowModality(Qt.WindowModality.WindowModal)
-        self.setMinimumWidth(520)
+        self.setMinimumWidth(620)
         self.name, self.sex, self.who = QLineEdit(), QComboBox(), QComboBox()
         self.sex.addItems([Sex.MALE, Sex.FEMALE, Sex.UNKNOWN])
         self.sex.setCurrentText(Sex.UNKNOWN)
@@ -89,7 +89,7 @@ class PatientDialog(QDialog):
         self._form = form = QFormLayout()
         fields: dict[str, QWidget] = {
             "姓名": self.name,
-            "是否同一人": self.who,
+            "身份核对": self.who,
             "性别": self.sex,
             "年龄": self.age,
             "住院号": self.mrn,
@@ -165,5 +165,5 @@ class PatientDialog(QDialog):
         if present:
             return f"该患者现在院中：{whose(present[0].patient, present[0].encounter)}，不能再次入院。"
         if self._index.named(new.name) and self.who.currentData() is None:
-            return "已有同名患者：请在“是否同一人”中选择，再办理入院。"
+            return "已有同名患者：请在“身份核对”中选择，再办理入院。"
         return ""

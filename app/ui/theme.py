@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication
 
-from app.infra.resources import resource_text
+from app.infra.resources import resource_path, resource_text
 
 LINE_HEIGHT = 1.5
 UI_FAMILIES = ("Microsoft YaHei UI", "PingFang SC", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC")
@@ -147,7 +147,8 @@ def has_chinese_font() -> bool:
 def style_sheet(theme: Theme, sizes: TypeSizes) -> str:
     """The style sheet of `resources/themes/wardnote.qss` with this theme's colours and sizes."""
     values = {name: str(value) for name, value in (asdict(theme) | asdict(sizes)).items()}
-    return Template(resource_text("themes", "wardnote.qss")).substitute(values)
+    tick = resource_path("icons", "tick.svg").as_posix()
+    return Template(resource_text("themes", "wardnote.qss")).substitute(values, tick=tick)
 
 
 def palette_of(theme: Theme) -> QPalette:
