@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from app.core.entities import Encounter, Patient
 from app.core.notes import SECTIONS, Note, NoteState
-from app.core.provenance import AiSpan
+from app.core.provenance import AI_ASSISTED_MARK, AiSpan
 
 AI_NOTICE = "AI生成，须医师审核"
 AI_WORD = "［AI］"
@@ -60,7 +60,7 @@ def paper_of(patient: Patient, encounter: Encounter, note: Note, spans: Sequence
     return Paper(
         title=note.kind.heading,
         header=_header(patient, encounter),
-        notices=tuple(_notices(note, waiting, sample=sample)),
+        notices=tuple(_notices(note, waiting, assisted=bool(spans), sample=sample)),
         sections=sections,
         closing=tuple(_closing(note, spans)),
     )
@@ -78,11 +78,13 @@ def _header(patient: Patient, encounter: Encounter) -> tuple[tuple[str, str], ..
     )
 
 
-def _notices(note: Note, waiting: int, *, sample: bool) -> Iterator[str]:
+def _notices(note: Note, waiting: int, *, assisted: bool, sample: bool) -> Iterator[str]:
     if sample:
         yield "示例病历，患者为虚构"
     if waiting:
         yield f"{AI_NOTICE}：{AI_WORD}之后的 {waiting} 句由模型书写，尚未经医师审核"
+    elif assisted:
+        yield AI_ASSISTED_MARK if note.state is NoteState.SIGNED else AI_NOTICE
     if note.state is not NoteState.SIGNED:
         yield f"{note.state.words}，尚未签名"
 

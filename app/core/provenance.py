@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+# What a signed text with sentences of a model carries (人工智能生成合成内容标识办法, 2025).
+AI_ASSISTED_MARK = "AI辅助，医师已审核"
 MIN_RECOGNISED = 8
 _SENTENCE = re.compile(r"[^\s。；！？;][^。；！？;\n]*[。；！？;]*")
 _MAX_MEASURED = 2_000

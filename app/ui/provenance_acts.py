@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject
 from app.controllers.autosave import local_now
 from app.controllers.note import NoteController, OpenNote
 from app.core.notes import NoteState
-from app.core.provenance import AiSpan, Origin
+from app.core.provenance import AI_ASSISTED_MARK, AiSpan, Origin
 from app.core.runs import Generation, Run
 from app.ui.note_editor import NoteEditor
 from app.ui.sources import describe
-from app.ui.text_safety import AI_ASSISTED_MARK, AI_MARK, plain_text
+from app.ui.text_safety import AI_MARK, plain_text
 
 NOTHING_HERE = "光标处没有 AI 生成的文字。"
 NOTHING_LEFT = "没有待审核的 AI 文字。"

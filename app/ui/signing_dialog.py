@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
 
 from app.core.notes import SECTIONS, Note
 from app.core.people import Person, pin_fault
+from app.core.provenance import AI_ASSISTED_MARK
 from app.ui.labels import plain_label
-from app.ui.text_safety import AI_ASSISTED_MARK, visible_controls
+from app.ui.text_safety import visible_controls
 from app.ui.wording import minute
 
 DIFFERENT = "两次输入的签名密码不同。"

@@ -16,7 +16,6 @@ import nh3
 from markdown.inlinepatterns import SimpleTagInlineProcessor
 
 AI_MARK = "AI生成，须医师审核"
-AI_ASSISTED_MARK = "AI辅助，医师已审核"
 MAX_DRAWN_CHARACTERS = 12_000
 MAX_TABLE_CELLS = 400
 MAX_CHUNK_CHARACTERS = 6_000

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.core.entities import Encounter, Patient, Sex
 from app.core.notes import COURSE, Note, NoteKind, NoteState, empty_sections
 from app.core.paper import AI_NOTICE, EMPTY, paper_of
-from app.core.provenance import AiSpan, Origin
+from app.core.provenance import AI_ASSISTED_MARK, AiSpan, Origin
 
 NOW = datetime.fromisoformat("2026-03-05T10:00:00+08:00")
 PATIENT = Patient("p", "周示例", Sex.MALE)
@@ -41,7 +41,9 @@ def test_a_models_sentence_stands_apart_and_the_page_says_so() -> None:
 def test_a_reviewed_sentence_is_plain_and_counted() -> None:
     reviewed = replace(span(9, 16), reviewed_by="李医师", reviewed_at=NOW)
     paper = paper_of(PATIENT, STAY, note(state=NoteState.SIGNED), [reviewed], sample=False)
-    assert not paper.has_ai and paper.notices == ()
+    assert not paper.has_ai and paper.notices == (AI_ASSISTED_MARK,)
+    unsigned = paper_of(PATIENT, STAY, note(state=NoteState.DRAFT), [reviewed], sample=False)
+    assert unsigned.notices == (AI_NOTICE, "草稿，尚未签名"), "the mark stays until the signature"
     assert "其中 1 句由模型书写，已由李医师审核" in paper.closing
 
 
