@@ -58,6 +58,12 @@ class ComparisonDesk(QObject):
         """The comparison in the panes."""
         return self._shown
 
+    @property
+    def cards(self) -> list[ComparisonCard]:
+        """The comparisons of the open note, newest first."""
+        note = self._notes.open_note
+        return self._board.of_note(note.note.note_id) if note else []
+
     def run(self) -> None:
         """Start a comparison of the open first note as it is now; a second call while one starts does nothing."""
         note = self._notes.open_note

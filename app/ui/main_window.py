@@ -26,6 +26,7 @@ from app.core.diagnosis_table import DiagnosisTable
 from app.core.events import EventKind, Vote
 from app.core.notes import NoteKind
 from app.ui.answer_desk import AnswerDesk
+from app.ui.answer_history import AnswerHistory
 from app.ui.arrangement import Arrangement
 from app.ui.board_acts import BoardActs
 from app.ui.commit_first import WRITE_FIRST, CommitFirst
@@ -108,6 +109,7 @@ class MainWindow(QMainWindow):
         self.acts = SuggestionActs(
             self.area, self.editor, board, controllers.notes, controllers.feedback, appearance, self.sources
         )
+        self.answer_history = AnswerHistory(self.area, self.desk, appearance, self.say)
         self.commit = CommitFirst(self.area, self.editor, self.desk, controllers.feedback, self.say)
         self.history = HistoryActs(self.editor, controllers.notes, controllers.signing, appearance, self.say)
         self.judgements = JudgementActs(self.area, self.desk, controllers.feedback, self.say)
@@ -251,6 +253,7 @@ class MainWindow(QMainWindow):
             "undo": self.editor.undo,
             "vote_up": lambda: self._vote(Vote.UP),
             "vote_down": lambda: self._vote(Vote.DOWN),
+            "answer_history": lambda: self.say(WRITE_FIRST) if self.commit.hides else self.answer_history.open(),
             "commit_first": self.commit.use_key,
             "report": self.judgements.report,
             "none_correct": lambda: self.judgements.judge_all(EventKind.NONE_CORRECT),

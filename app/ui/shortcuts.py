@@ -30,6 +30,7 @@ KEYS: tuple[Key, ...] = (
     Key("vote_up", ("Ctrl+Up",), "Ctrl+↑", "赞成所在栏的建议；再按一次撤回"),
     Key("vote_down", ("Ctrl+Down",), "Ctrl+↓", "不赞成所在栏的建议；再按一次撤回"),
     Key("commit_first", ("Ctrl+Shift+D",), "Ctrl+Shift+D", "先写后看：开启、关闭；写下自己的诊断后查看建议"),
+    Key("answer_history", ("Ctrl+Shift+H",), "Ctrl+Shift+H", "两次生成的不同：依据和各份建议"),
     Key("report", ("Ctrl+E",), "Ctrl+E", "识别错误：报告所选的文字或所在的一条"),
     Key("none_correct", ("Ctrl+0",), "Ctrl+0", "各份建议无一正确"),
     Key("all_acceptable", ("Ctrl+9",), "Ctrl+9", "各份建议均可接受"),
