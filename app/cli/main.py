@@ -10,6 +10,7 @@ from enum import IntEnum
 import app
 from app.cli import (
     bench,
+    convert,
     db,
     demo,
     discharge,
@@ -63,7 +64,20 @@ def make_parser() -> argparse.ArgumentParser:
     options.add_common(parser)
     parser.set_defaults(data_dir=None, verbose=False, json=False)
     subparsers = parser.add_subparsers(dest="command", metavar="命令", title="命令")
-    for module in (suggest, discharge, evaluate, export, models, self_test, import_stays, db, feedback, bench, demo):
+    for module in (
+        suggest,
+        discharge,
+        evaluate,
+        export,
+        models,
+        convert,
+        self_test,
+        import_stays,
+        db,
+        feedback,
+        bench,
+        demo,
+    ):
         module.add_parser(subparsers)
     return parser
 

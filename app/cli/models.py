@@ -1,18 +1,18 @@
-"""`wardnote models`: list, fetch, add, verify, prepare and calibrate the models of the catalog."""
+"""`wardnote models`: list, fetch, add, verify, prepare, calibrate and remove the models of the catalog."""
 
 from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli import options, output
-from app.cli.library import open_library
+from app.cli.library import open_library, quality_texts
+from app.cli.stages import stages
 from app.core.errors import EnvironmentFault, ModelFileFault
 from app.infra.paths import Paths
 from app.infra.resources import resource_path, resource_text
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from app.inference.catalog import CatalogModel
     from app.inference.library import ModelLibrary
     from app.inference.prepared import PreparedModel
-
-LANGUAGES = ("zh", "en")
-Stage = Callable[[str, float], None]
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,10 +33,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         ("fetch", _fetch, "全部演示模型", "获取模型文件"),
         ("verify", _verify, "全部模型", "重新计算所有文件的校验值"),
         ("prepare", _prepare, "全部演示模型", "量化并校验，使模型可在各引擎上运行，最后校准"),
+        ("remove", _remove, "", "移除模型：准备好的文件和本院目录中的登记"),
         ("calibrate", _calibrate, "全部已准备的模型", "在本机测量各模型的速度"),
     ):
         action = actions.add_parser(name, help=text)
-        action.add_argument("names", nargs="*", metavar="模型", help=f"模型名（默认：{default}）")
+        help_text = f"模型名（默认：{default}）" if default else "模型名"
+        action.add_argument("names", nargs="*" if default else "+", metavar="模型", help=help_text)
         options.add_common(action, json=name == "list")
         action.set_defaults(func=_opened(function))
     _add_adding(actions)
@@ -85,7 +84,7 @@ def _fetch(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -
         if model.served:
             output.say(f"{model.name}：在服务器 {model.served.address} 上，没有需要获取的文件")
             continue
-        with _stages(model.name) as stage:
+        with stages(model.name) as stage:
             fetched = fetch(model, partial(stage, "获取"), thorough=bool(arguments.names))
         output.say(f"{model.name}：{'已获取并通过校验' if fetched else '已经在本机'}")
     return 0
@@ -96,7 +95,7 @@ def _add(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> 
     from app.inference.recognition import recognise
 
     name = entry_name(arguments.name, arguments.path, [model.name for model in library.catalog.models])
-    with _stages(name) as stage:
+    with stages(name) as stage:
         found = recognise(arguments.path, partial(stage, "识别模型"))
         files = hashed(found, partial(stage, "计算校验值"))
     title = (arguments.title or "").strip() or arguments.path.absolute().name.removesuffix(".gguf")
@@ -111,6 +110,16 @@ def _add(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> 
 
 def _same_data_folder(arguments: argparse.Namespace) -> str:
     return f" --data-dir {shlex.quote(str(arguments.data_dir))}" if arguments.data_dir else ""
+
+
+def _remove(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:
+    from app.inference.removal import remove
+
+    for model in library.catalog.select(arguments.names):
+        removed = remove(model, library.store, paths.hospital_catalog)
+        words = "、".join(map(str, removed))
+        output.say(f"{model.name}：已移除 {words}" if removed else f"{model.name}：没有可移除的文件")
+    return 0
 
 
 def _verify(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:
@@ -136,14 +145,13 @@ def _prepare(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary)
     from app.inference.conversion.prepare import Preparer
     from app.inference.fetch import is_fetched
 
-    texts = {language: resource_text("quality", f"{language}.txt") for language in LANGUAGES}
-    preparer = Preparer(library.store, texts)
+    preparer = Preparer(library.store, quality_texts())
     faults = 0
     for model in library.catalog.select(arguments.names):
         try:
             if model.wheels and not is_fetched(model):
                 raise EnvironmentFault(f"模型 {model.name} 还没有获取，请先运行 wardnote models fetch {model.name}")
-            with _stages(model.name) as stage:
+            with stages(model.name) as stage:
                 done = preparer.prepare(model, stage, thorough=bool(arguments.names))
             output.say(f"{model.name}：{'已准备好，并与原模型比对通过' if done else '已经准备好'}")
         except EnvironmentFault as fault:  # the other models can still be made ready
@@ -230,29 +238,3 @@ def _copying_prompt() -> tuple[Message, ...]:
 
     text = min(resource_path("samples").glob("*.json")).read_text(encoding="utf-8")
     return (Message("user", f"请逐字重复下面的文字，不要增减：\n{text}"),)
-
-
-@contextmanager
-def _stages(name: str) -> Iterator[Stage]:
-    """A bar in a terminal, a line per stage elsewhere."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _lines(name)
-        return
-    with Progress(console=console, transient=True) as bars:
-        task = bars.add_task(name, total=1.0)
-        yield lambda stage, fraction: bars.update(task, description=f"{name} {stage}", completed=fraction)
-
-
-def _lines(name: str) -> Stage:
-    told: set[str] = set()
-
-    def stage(words: str, fraction: float) -> None:
-        if words not in told:
-            told.add(words)
-            output.say(f"{name}：{words}…")
-
-    return stage

@@ -30,6 +30,14 @@ _PACKAGE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]|\{part\})*")
 _MEMBER = re.compile(r"(?:[A-Za-z0-9._/-]|\{part(?::\d+d)?\})+")
 
 
+class Weights(StrEnum):
+    """In how many bits a model's weights are kept; `bf16` on OpenVINO is float16 (its IR is made from GGUF)."""
+
+    INT4 = "int4"
+    INT8 = "int8"
+    BF16 = "bf16"
+
+
 class SourceKind(StrEnum):
     """The forms in which a model may come."""
 
@@ -41,6 +49,8 @@ class SourceKind(StrEnum):
     SCRIPTED = "scripted"
 
 
+# The forms that are quantised here, to the weights that the catalog names; the others stay as they came.
+CONVERTED = (SourceKind.GGUF, SourceKind.HUGGINGFACE)
 # Which engines a model of each form can run on.
 _RUNS_ON: Mapping[SourceKind, tuple[str, ...]] = {
     SourceKind.GGUF: ENGINES,
@@ -50,6 +60,11 @@ _RUNS_ON: Mapping[SourceKind, tuple[str, ...]] = {
     SourceKind.SERVER: (ENGINE,),
     SourceKind.SCRIPTED: ("scripted",),
 }
+
+
+def runs_on(kind: SourceKind) -> tuple[str, ...]:
+    """The engines that a model of this form can be made ready for."""
+    return _RUNS_ON[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,7 @@ class CatalogModel:
     chat_template: str
     wheels: Wheels | None
     served: ServedModel | None = None
+    weights: Weights = Weights.INT4
 
     @property
     def sha256(self) -> str:
@@ -175,6 +191,7 @@ def _model(unnamed: Fields, path: Path, store: Path) -> CatalogModel:
         chat_template=entry.text("chat_template", ""),
         wheels=_wheels(entry, files) if "wheels" in entry else None,
         served=served,
+        weights=_weights(entry, kind),
     )
 
 
@@ -188,6 +205,14 @@ def _kind(source: Fields) -> SourceKind:
     if text not in known:
         raise source.fault("kind", f"= {text} 无效（可用 {'、'.join(known)}）")
     return known[text]
+
+
+def _weights(entry: Fields, kind: SourceKind) -> Weights:
+    text = entry.text("weights", Weights.INT4)
+    able = tuple(one.value for one in Weights) if kind in CONVERTED else (Weights.INT4.value,)
+    if text not in able:
+        raise entry.fault("weights", f"= {text} 无效（kind = {kind} 可用 {'、'.join(able)}）")
+    return Weights(text)
 
 
 def _engine(entry: Fields, kind: SourceKind) -> str:

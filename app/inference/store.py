@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.inference.catalog import CatalogModel
+from app.inference.catalog import CatalogModel, Weights
 from app.inference.prepared import CheckedFile
 
 _MANIFEST = "prepared.json"
@@ -50,8 +50,14 @@ class Manifest:
 
 
 def prepared_folder(store: Path, model: CatalogModel, engine: str) -> Path:
-    """Where a model that is ready for an engine lies: keyed by the hash of its source."""
-    return store / f"{model.name}-{model.sha256[:16]}" / engine
+    """Where a model that is ready for an engine lies: keyed by the hash of its source, and by its weights."""
+    folder = engine if model.weights is Weights.INT4 else f"{engine}-{model.weights}"
+    return model_folder(store, model) / folder
+
+
+def model_folder(store: Path, model: CatalogModel) -> Path:
+    """Where all that is made of a model lies, and its source file if that was fetched."""
+    return store / f"{model.name}-{model.sha256[:16]}"
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -134,6 +134,7 @@ ONE_FILE = f'{{file = "a", size = 1, sha256 = "{SHA}"}}'
         (entry(demonstration='"no"'), "demonstration 应是 true 或 false"),
         (entry(engine='"llama.cpp"'), "engine = llama.cpp 无效"),
         (entry({"kind": '"huggingface"'}, engine='"openvino"'), "kind = huggingface 可用 auto、bigdl"),
+        (entry(weights='"int3"'), "weights = int3 无效（kind = gguf 可用 int4、int8、bf16）"),
         (entry({"kind": '"onnx"'}), "kind = onnx 无效（可用 gguf、huggingface、bigdl-int4、openvino-ir、openai-server"),
         (entry({"kind": ""}), "source.kind 缺失"),
         (entry({"kind": '"scripted"'}), "source.kind = scripted 仅用于测试"),

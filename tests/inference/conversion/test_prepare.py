@@ -13,7 +13,7 @@ import pytest
 
 from app.core.errors import EngineFault, EnvironmentFault, ModelFileFault
 from app.inference.calibration import Calibration
-from app.inference.catalog import Catalog, CatalogModel, SourceKind
+from app.inference.catalog import Catalog, CatalogModel, SourceKind, Weights
 from app.inference.conversion import prepare as module
 from app.inference.conversion import steps
 from app.inference.conversion.adopted import NEEDED
@@ -81,12 +81,25 @@ def test_the_decoder_sees_no_later_token(real: Real) -> None:
     assert manifest.quality is not None and manifest.quality.causality < 0.05
 
 
+@pytest.mark.parametrize(("weights", "names"), [("int8", ("sym_int8", "int8 q8_0")), ("bf16", ("bf16", "float16 f16"))])
+def test_weights_of_more_bits_are_proved_alike(weights: str, names: tuple[str, str], tmp_path: Path) -> None:
+    model = replace(gguf_model(tmp_path / "source", Tiny("qwen2")), weights=Weights(weights))
+    assert Preparer(tmp_path, TEXTS).prepare(model, lambda stage, fraction: None)
+    for engine, name in zip(("bigdl", "openvino"), names, strict=True):
+        manifest = manifest_of(tmp_path, model, engine)
+        assert manifest.quantisation == name
+        assert manifest.quality is not None and manifest.quality.ratio == pytest.approx(1, abs=0.02)
+        assert prepared_folder(tmp_path, model, engine).name == f"{engine}-{weights}"
+    int4 = replace(model, weights=Weights.INT4)
+    assert read_manifest(prepared_folder(tmp_path, int4, "bigdl"), int4) is None, "another model for the program"
+
+
 def test_every_stage_was_told_and_nothing_else_is_left(real: Real) -> None:
     assert list(real.stages) == [
         "校验源文件",
         "还原权重",
         "测量原模型",
-        "量化为 INT4（BigDL）",
+        "转换为 INT4（BigDL）",
         "校验 BigDL 模型",
         "转换为 OpenVINO IR",
         "校验 OpenVINO 模型",
