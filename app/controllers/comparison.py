@@ -107,7 +107,9 @@ class ComparisonController(QObject):
         self._refresh.setInterval(_REFRESH_MS)
         self._refresh.timeout.connect(self._on_refresh)
         self._pool = self._make_pool(make_thread)
-        self._ahead = ReadingAhead(self._pool.threads, self._pool.is_ready, self)
+        # Text leaves this computer when the doctor asks, not while it is typed.
+        here = {one.identity.model: self._pool.threads[one.identity.model] for one in self.models if not one.server}
+        self._ahead = ReadingAhead(here, self._pool.is_ready, self)
         self._ahead.was_read.connect(self._on_was_read)
 
     def _make_pool(self, make_thread: Callable[[PreparedModel], ModelThread]) -> ModelPool:

@@ -77,6 +77,8 @@ class OpenAIEngine:
 
     def generate(self, generation: GenerationRequest, sink: TokenSink) -> GenerationStats:
         """Write an answer. A cancel closes the connection, from which the server knows, whatever it is doing."""
+        if generation.reads_only:
+            return GenerationStats(FinishReason.STOP, self._counted, 0)
         return asyncio.run(self._generate(generation, sink))
 
     async def _generate(self, generation: GenerationRequest, sink: TokenSink) -> GenerationStats:
