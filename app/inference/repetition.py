@@ -1,8 +1,8 @@
 """What a model says twice is shown once, and a model that only repeats itself is stopped.
 
 Small models that choose the likeliest token repeat points within a field, and whole diagnoses. A point that its field
-has already is left out; an answer ends before a diagnosis that it has already, and after a line that came three
-times running. Nothing else is held back.
+has already is left out, and so are marks with nothing between them; an answer ends before a diagnosis that it has
+already, and after a line that came three times running. Nothing else is held back.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ class RepetitionFilter:
     def rest(self) -> str:
         """What was held back, once no more text will come."""
         held, self._held = self._held, ""
-        repeats = self.stopped or self._point() in self._points
+        point = self._point()
+        empty = not point and bool(_FIELD.match(self._line))
+        repeats = self.stopped or point in self._points or (empty and held != "")
         return "" if repeats else self._without_lead(held)
 
     def _without_lead(self, shown: str) -> str:
@@ -66,7 +68,7 @@ class RepetitionFilter:
     def _end_piece(self, mark: str, *, in_field: bool) -> str:
         """A point or a line ends; what was held is shown unless its field has that point."""
         point = self._point() if in_field else ""
-        repeats = bool(point) and point in self._points
+        repeats = point in self._points if point else in_field and bool(self._held.strip())
         shown = "" if repeats or not self._holding else self._held
         if point and not repeats:
             self._points.append(point)
