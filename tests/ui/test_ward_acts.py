@@ -180,6 +180,31 @@ def test_a_merge_is_confirmed_and_refuses_what_was_bound_before(ward: Ward) -> N
     assert ward.window.editor.editors["plan"].text() == ""
 
 
+def test_a_transfer_and_a_merge_taken_back(ward: Ward) -> None:
+    other = ward.admit("李四", "5床", "ZY2")
+    ward.open(stay := ward.admit("张三", "3床", "ZY1"))
+    before = ward.open_encounter.patient_id
+    transfer = ward.choose("T")
+    assert isinstance(transfer, BedDialog)
+    transfer.department.setText("神经内科")
+    transfer.ward.setText("神内病区")
+    transfer.bed.setText("7床")
+    with ward.changing():
+        transfer.accept()
+    assert (ward.open_encounter.department, ward.open_encounter.bed) == ("神经内科", "7床")
+    patient = ask(ward.bot, ward.services.storage, lambda stored: stored.encounters.get(other)[0])
+    with ward.changing():
+        ward.services.controllers.ward.merge(patient.patient_id, before, "已合并。")
+    assert ward.open_encounter.patient_id == patient.patient_id
+    assert ward.window.editor.header.name.text() == "李四"
+    with ward.changing():
+        ward.trigger("R")
+    assert ward.open_encounter.patient_id == before
+    assert ward.window.editor.header.name.text() == "张三"
+    kinds = [MoveKind.ADMIT, MoveKind.TRANSFER, MoveKind.MERGE, MoveKind.UNMERGE]
+    assert ward.kinds(stay) == kinds
+
+
 def test_a_dialog_about_another_patient_goes_with_the_note(ward: Ward) -> None:
     other = ward.admit("李四", "5床", "ZY2")
     ward.open(stay := ward.admit("张三", "3床", "ZY1"))
