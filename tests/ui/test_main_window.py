@@ -556,7 +556,7 @@ def test_a_backfill_into_a_note_that_became_another_persons_is_taken_back(open_w
     moved: list[object] = []
     ward.services.storage.submit(move, moved.append, pytest.fail)
     ward.press(Qt.Key.Key_1, CONTROL)
-    ward.bot.waitUntil(lambda: "另一位患者" in ward.notice)
+    ward.bot.waitUntil(lambda: "合并病案之前" in ward.notice)
     assert ward.differential == ""
     notes = ward.services.controllers.notes
     ward.bot.waitUntil(lambda: not notes.unsaved)
