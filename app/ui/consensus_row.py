@@ -89,7 +89,7 @@ class ConsensusRow(QFrame):
         self.tabs.currentChanged.connect(lambda _index: self.filter_wanted.emit(self.chosen_key))
         self.acceptable.clicked.connect(self.all_acceptable_wanted)
         self.none_correct.clicked.connect(self.none_correct_wanted)
-        self._appearance.changed.connect(lambda _theme: self._colour())
+        self._appearance.changed.connect(self._colour)
         self.setVisible(False)
 
     def _colour(self) -> None:
