@@ -84,4 +84,4 @@ def _counts(counts: Mapping[str, int]) -> list[Bar]:
 
 
 def _seconds(milliseconds: float) -> str:
-    return f"{milliseconds / 1000:.1f} 秒"
+    return f"{milliseconds / 1000:.1f} 秒" if milliseconds >= 1000 else f"{milliseconds:.0f} 毫秒"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from provision import system
 from provision.console import Steps, call, say
+from provision.consumers import ensure_consumers
 from provision.environment import ensure_environment
 from provision.interpreter import SetupFault
 
@@ -45,12 +46,15 @@ def run_program(root: Path, *, headless: bool, arguments: Sequence[str]) -> int:
 
 def run_tests(root: Path, *, arguments: Sequence[str]) -> int:
     """`bootstrap.py test`: every check runs, whatever the ones before it said; pytest has the last word."""
-    steps = Steps(2 + len(MODEL_STEPS) + len(CHECKS) + 1)
+    steps = Steps(3 + len(MODEL_STEPS) + len(CHECKS) + 1)
     with steps.step("System libraries, a Chinese font and the programs that tests use"):
         _supply_system(system.TEST_NEEDS, need_qt=True)
     with steps.step("Python environment (.venv) with the development tools"):
         programs = ensure_environment(root, ("dev",))
     failed = []
+    with steps.step("The tools that exports are read with, for the tests"):
+        if not ensure_consumers(root):
+            failed.append("the tools that exports are read with")
     for name, title in MODEL_STEPS:
         with steps.step(title):
             if call([programs / "wardnote", "models", name], cwd=root) != 0:

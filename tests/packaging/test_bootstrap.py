@@ -214,6 +214,7 @@ def test_every_check_runs_and_pytest_has_the_last_word(monkeypatch: pytest.Monke
     monkeypatch.setattr(commands, "call", play)
     monkeypatch.setattr(commands, "_supply_system", lambda tools, need_qt: None)
     monkeypatch.setattr(commands, "ensure_environment", lambda root, groups: Path("bin"))
+    monkeypatch.setattr(commands, "ensure_consumers", lambda root: True)
     assert commands.run_tests(ROOT, arguments=["-k", "x"]) == 1
     assert called == [
         "bin/wardnote models fetch",

@@ -82,7 +82,7 @@ def test_what_is_too_few_is_said_to_be_hidden() -> None:
         ("骨科", HIDDEN),
     ]
     assert [bar.text for bar in bars["识别错误 · 类型"]] == ["7 处", HIDDEN]
-    assert [bar.text for bar in bars["首字时间 · 模型（中位数）"]] == ["0.8 秒"]
+    assert [bar.text for bar in bars["首字时间 · 模型（中位数）"]] == ["812 毫秒"]
 
 
 def test_the_table_hides_it_too_and_runs_no_formula(dialog: StatisticsDialog, tmp_path: Path) -> None:
