@@ -40,9 +40,9 @@ from app.storage.repositories import open_repositories
 from app.storage.samples import SampleEncounter, install_samples
 from app.ui.desktop import TerminationSignals, clear_own_clipboard, make_application
 from app.ui.fault_hook import FaultHook
+from app.ui.kit.theme import Appearance, has_chinese_font
 from app.ui.main_window import Controllers, MainWindow
 from app.ui.single_instance import SingleInstance
-from app.ui.theme import Appearance, has_chinese_font
 from app.workers.storage_thread import StorageThread
 
 logger = logging.getLogger(__name__)

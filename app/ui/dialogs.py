@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 import app
-from app.ui.item_view import ITEM_KEYS
+from app.ui.comparison.item_view import ITEM_KEYS
 from app.ui.shortcuts import KEYS
 
 _REST = 140

@@ -25,34 +25,34 @@ from app.controllers.ward import WardController
 from app.core.diagnosis_table import DiagnosisTable
 from app.core.events import EventKind, Vote
 from app.core.notes import NoteKind
-from app.ui.answer_desk import AnswerDesk
-from app.ui.answer_history import AnswerHistory
 from app.ui.arrangement import Arrangement
-from app.ui.board_acts import BoardActs
-from app.ui.commit_first import WRITE_FIRST, CommitFirst
-from app.ui.comparison_area import ComparisonArea
-from app.ui.comparison_desk import ComparisonDesk
+from app.ui.comparison.answer_desk import AnswerDesk
+from app.ui.comparison.answer_history import AnswerHistory
+from app.ui.comparison.commit_first import WRITE_FIRST, CommitFirst
+from app.ui.comparison.comparison_area import ComparisonArea
+from app.ui.comparison.comparison_desk import ComparisonDesk
+from app.ui.comparison.judgement_acts import JudgementActs
+from app.ui.comparison.model_status import ModelStatusLabel
+from app.ui.comparison.run_board import RunBoard
+from app.ui.comparison.shown_clock import ShownClock
+from app.ui.comparison.suggestion_acts import SuggestionActs
 from app.ui.dialogs import HelpDialog
-from app.ui.document_acts import DocumentActs
-from app.ui.entry_acts import EntryActs
-from app.ui.history_acts import HistoryActs
-from app.ui.judgement_acts import JudgementActs
-from app.ui.model_status import ModelStatusLabel
-from app.ui.note_editor import NoteEditor
-from app.ui.patient_list import PatientList
-from app.ui.people_dialog import PeopleActs
-from app.ui.provenance_acts import ProvenanceActs
-from app.ui.quality_watch import QualityWatch
-from app.ui.review_acts import ReviewActs
-from app.ui.run_board import RunBoard
+from app.ui.feedback.statistics_page import StatisticsActs
+from app.ui.kit.theme import Appearance
+from app.ui.note.document_acts import DocumentActs
+from app.ui.note.entry_acts import EntryActs
+from app.ui.note.history_acts import HistoryActs
+from app.ui.note.note_editor import NoteEditor
+from app.ui.note.people_dialog import PeopleActs
+from app.ui.note.provenance_acts import ProvenanceActs
+from app.ui.note.quality_watch import QualityWatch
+from app.ui.note.review_acts import ReviewActs
+from app.ui.note.signing_acts import SigningActs
+from app.ui.note.template_acts import TemplateActs
 from app.ui.shortcuts import install
-from app.ui.shown_clock import ShownClock
-from app.ui.signing_acts import SigningActs
-from app.ui.statistics_page import StatisticsActs
-from app.ui.suggestion_acts import SuggestionActs
-from app.ui.template_acts import TemplateActs
-from app.ui.theme import Appearance
-from app.ui.ward_acts import WardActs
+from app.ui.ward.board_acts import BoardActs
+from app.ui.ward.patient_list import PatientList
+from app.ui.ward.ward_acts import WardActs
 
 TITLE = "病程助手"
 MINIMUM_WIDTH, MINIMUM_HEIGHT = 1180, 620

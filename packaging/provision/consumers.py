@@ -30,7 +30,15 @@ def ensure_consumers(root: Path) -> bool:
         say("      up to date")
         return True
     python = root / ".venv" / "bin" / "python"
-    pip = [home / "bin" / "python", "-m", "pip", "install", "--no-input", "--no-deps", "--disable-pip-version-check"]
+    pip: list[str | Path] = [
+        home / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--no-input",
+        "--no-deps",
+        "--disable-pip-version-check",
+    ]
     if call([python, "-m", "venv", "--clear", home]) != 0 or call([*pip, "-r", root / PINS]) != 0:
         return False
     (site,) = (home / "lib").glob("python3*/site-packages")

@@ -24,9 +24,9 @@ from PySide6.QtWidgets import QApplication
 from app.core.diagnosis_table import DiagnosisTable
 from app.core.judged_answer import judged
 from app.infra.resources import resource_text
-from app.ui.item_view import ItemView
-from app.ui.markdown_view import text_style
-from app.ui.theme import LIGHT, Appearance, ui_font
+from app.ui.comparison.item_view import ItemView
+from app.ui.kit.markdown_view import text_style
+from app.ui.kit.theme import LIGHT, Appearance, ui_font
 
 _WARM_UP = 20
 MARK = "/wardnote-hostile-drawing"

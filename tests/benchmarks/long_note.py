@@ -26,9 +26,9 @@ from app.core.notes import MAX_SECTION_CHARACTERS, NoteKind, empty_sections
 from app.core.runs import Binding
 from app.infra.paths import Paths
 from app.storage.repositories import Repositories
+from app.ui.kit.theme import Appearance
 from app.ui.main_window import MainWindow
-from app.ui.section_editor import SectionEditor
-from app.ui.theme import Appearance
+from app.ui.note.section_editor import SectionEditor
 from tests.helpers.records import COMPLAINT, NOW, a_comparison, a_generation, a_stay
 from tests.helpers.storage import ask
 

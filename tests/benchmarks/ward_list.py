@@ -21,8 +21,8 @@ from pytestqt.qtbot import QtBot
 from app.controllers.note import EncounterSummary
 from app.controllers.pinyin import learn
 from app.core.entities import Encounter, Patient, Sex
-from app.ui.patient_list import PatientList
-from app.ui.theme import Appearance
+from app.ui.kit.theme import Appearance
+from app.ui.ward.patient_list import PatientList
 
 ENCOUNTERS, PRESENT, WARDS = 5_000, 1_200, 24
 SEARCH_MS = 50

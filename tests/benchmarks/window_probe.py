@@ -24,7 +24,7 @@ from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
 from app.ui import desktop
 from app.ui.main_window import MainWindow
-from app.ui.section_editor import SectionEditor
+from app.ui.note.section_editor import SectionEditor
 
 TICK_MS = 5
 MRN = "SL0002"

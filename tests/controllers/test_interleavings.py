@@ -35,8 +35,8 @@ from app.inference.engines.scripted import Script, scripted_model
 from app.inference.prepared import PreparedModel
 from app.infra.resources import resource_text
 from app.storage.repositories import Repositories
-from app.ui.provenance_acts import origin_of
-from app.ui.run_board import RunBoard
+from app.ui.comparison.run_board import RunBoard
+from app.ui.note.provenance_acts import origin_of
 from tests.helpers.markers import assert_all_at_home, assert_at_home, assert_stored_at_home, marker
 from tests.helpers.records import DOCTOR, repositories_in
 from tests.helpers.stepwise import StepwiseStorage, StepwiseThread, Tally, copied_database

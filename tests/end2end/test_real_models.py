@@ -14,7 +14,7 @@ import pytest
 
 from app.bootstrap import choose_models
 from app.infra.paths import Paths
-from app.ui.text_safety import plain_text
+from app.ui.kit.text_safety import plain_text
 from tests.helpers.screen import Program, Screen, focus, wait_for
 
 pytestmark = pytest.mark.models

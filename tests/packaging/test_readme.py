@@ -15,12 +15,12 @@ from app.inference.catalog import Catalog, SourceKind
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def block(language: str) -> str:
-    return "\n".join(re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL))
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
 def test_the_example_of_a_hospitals_catalog_is_read(tmp_path: Path) -> None:
-    (tmp_path / "ward.toml").write_text(block("toml"), encoding="utf-8")
+    (tmp_path / "ward.toml").write_text(blocks("toml")[0], encoding="utf-8")
     (model,) = Catalog.read(tmp_path / "none", tmp_path, tmp_path / "store").models
     assert model.name == "ward-7b"
     assert model.engines == ("bigdl",)
@@ -39,6 +39,7 @@ def test_every_command_of_the_table_exists() -> None:
     assert len(table) >= 17
     for line in table:
         words = [word for word in shlex.split(re.sub(r"\[.*?\]", "", line)) if word != "…"]
+        words = [re.sub(r"^(\w+)(?:/\w+)+$", r"\1", word) for word in words]
         arguments = parser.parse_args(words)
         assert arguments.command == (words[0] if words else None)
 

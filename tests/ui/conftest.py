@@ -21,7 +21,7 @@ from app.core.runs import (
     RunOutcome,
     RunStatus,
 )
-from app.ui.theme import Appearance
+from app.ui.kit.theme import Appearance
 
 
 @pytest.fixture(autouse=True)

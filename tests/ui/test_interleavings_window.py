@@ -28,8 +28,8 @@ from app.inference.engines.scripted import Script, scripted_model
 from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
 from app.storage.repositories import Repositories
+from app.ui.kit.theme import Appearance
 from app.ui.main_window import MainWindow
-from app.ui.theme import Appearance
 from tests.helpers.markers import assert_all_at_home, assert_at_home, assert_stored_at_home, marker
 from tests.helpers.stepwise import Tally
 

@@ -22,10 +22,10 @@ from app.core.runs import Comparison
 from app.inference.engines.scripted import FaultKind, Script, scripted_model
 from app.infra.paths import Paths
 from app.storage.repositories import Repositories, open_repositories
+from app.ui.comparison.suggestion_pane import SuggestionPane
+from app.ui.kit.text_safety import AI_MARK
+from app.ui.kit.theme import Appearance
 from app.ui.main_window import MainWindow
-from app.ui.suggestion_pane import SuggestionPane
-from app.ui.text_safety import AI_MARK
-from app.ui.theme import Appearance
 
 CONTROL, ALT, SHIFT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -131,7 +131,7 @@ def open_ward(qtbot: QtBot, appearance: Appearance, tmp_path: Path) -> Iterator[
 
 
 def test_the_main_job_by_keys(open_ward: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.ui.shown_clock.MINIMUM_MS", 0)
+    monkeypatch.setattr("app.ui.comparison.shown_clock.MINIMUM_MS", 0)
     ward = open_ward(*(Script(answer(number)) for number in (1, 2, 3)))
     ward.open(ward.admit("张某", "3床"))
     ward.write_input()

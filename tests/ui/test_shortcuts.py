@@ -5,8 +5,8 @@ from pytestqt.qtbot import QtBot
 
 from app.core.entities import Sex
 from app.ui.dialogs import HelpDialog
-from app.ui.patient_dialog import PatientDialog
 from app.ui.shortcuts import KEYS, install
+from app.ui.ward.patient_dialog import PatientDialog
 
 
 def test_no_key_does_two_things() -> None:

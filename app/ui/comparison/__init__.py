@@ -1,0 +1,1 @@
+"""The models' answers: side by side, judged, and put into the note."""

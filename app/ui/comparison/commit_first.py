@@ -1,0 +1,125 @@
+"""先写后看: the answers stay covered, in random order, until the doctor has written a first diagnosis of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
+
+from app.controllers.feedback import FeedbackController
+from app.core.notes import PRELIMINARY_DIAGNOSIS
+from app.ui.comparison.comparison_area import ComparisonArea
+from app.ui.comparison.comparison_desk import ComparisonDesk
+from app.ui.note.note_editor import NoteEditor
+
+WRITE_FIRST = "先写后看：请先在“初步诊断”中写下您自己的第一诊断，再按 Ctrl+Shift+D 查看各模型的建议。"
+WRITTEN = "您的诊断已写下，按 Ctrl+Shift+D 查看各模型的建议。"
+MODE_ON = "已开启先写后看：下次生成时各栏先遮住、次序随机，写下自己的第一诊断后再查看。"
+MODE_OFF = "已关闭先写后看：各栏直接显示。"
+_ON = "on"
+
+
+class Cover(QFrame):
+    """Lies in the place of the panes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("cover")
+        self.words = QLabel(WRITE_FIRST)
+        self.words.setWordWrap(True)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        row = QHBoxLayout(self)
+        row.addWidget(self.words)
+        self.setVisible(False)
+
+
+class CommitFirst(QObject):
+    """The presenter of the mode; it is kept per doctor."""
+
+    def __init__(
+        self,
+        area: ComparisonArea,
+        editor: NoteEditor,
+        desk: ComparisonDesk,
+        feedback: FeedbackController,
+        say: Callable[[str], None],
+    ) -> None:
+        super().__init__(area)
+        self._area = area
+        self._editor = editor
+        self._desk = desk
+        self._feedback = feedback
+        self._say = say
+        self._setting = f"commit_first:{feedback.actor}"
+        self._waiting: set[str] = set()
+        self.cover = Cover()
+        self.button = QPushButton("先写后看")
+        self.button.setObjectName("judge")
+        self.button.setCheckable(True)
+        self.button.setToolTip("先写下自己的第一诊断，再看各模型的建议；次序随机  Ctrl+Shift+D")
+        area.add_cover(self.cover, self.button)
+        self.button.clicked.connect(self._on_switched)
+        desk.comparison_begun.connect(self._on_begun)
+        desk.view_changed.connect(self.refresh)
+        editor.edited.connect(lambda _key, _text: self._show_words())
+
+    @property
+    def hides(self) -> bool:
+        """Whether the shown comparison is covered."""
+        shown = self._desk.shown
+        return shown is not None and shown.comparison.comparison_id in self._waiting
+
+    def state(self) -> dict[str, str]:
+        """The doctor's choice, for the settings."""
+        return {self._setting: _ON} if self.button.isChecked() else {}
+
+    def restore(self, kept: Mapping[str, str]) -> None:
+        """As the doctor left it."""
+        self.button.setChecked(kept.get(self._setting) == _ON)
+        self._desk.shuffles = self.button.isChecked()
+
+    def use_key(self) -> None:
+        """Uncover the answers if the doctor has written; where nothing is covered, switch the mode."""
+        if not self.hides:
+            self.button.click()
+        elif self._own_diagnosis():
+            self._uncover()
+        else:
+            self._say(WRITE_FIRST)
+
+    def refresh(self) -> None:
+        """Cover what is shown, or not."""
+        hides = self.hides
+        self.cover.setVisible(hides)
+        if hides:
+            self._area.cover_panes()
+        self._show_words()
+
+    def _on_switched(self, on: bool) -> None:
+        self._desk.shuffles = on
+        self._say(MODE_ON if on else MODE_OFF)
+        if not on and self.hides:
+            self._uncover()
+
+    def _on_begun(self, comparison_id: str) -> None:
+        if self.button.isChecked():
+            self._waiting.add(comparison_id)
+
+    def _uncover(self) -> None:
+        shown = self._desk.shown
+        if shown is None:
+            return
+        self._waiting.discard(shown.comparison.comparison_id)
+        wrote = bool(self._own_diagnosis())
+        for card in shown.runs:
+            self._feedback.uncovered(card.run.run_id, card.run.display_order, wrote_first=wrote)
+        self._area.uncover_panes()
+        self._desk.view_changed.emit()
+
+    def _own_diagnosis(self) -> str:
+        editor = self._editor.editors.get(PRELIMINARY_DIAGNOSIS.key)
+        return editor.text().strip() if editor is not None else ""
+
+    def _show_words(self) -> None:
+        self.cover.words.setText(WRITTEN if self._own_diagnosis() else WRITE_FIRST)

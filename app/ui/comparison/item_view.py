@@ -1,0 +1,309 @@
+"""An answer whose diagnoses and points can be gone through, picked, put in order and judged, by keyboard and mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QTextCursor
+from PySide6.QtWidgets import QMenu, QWidget
+
+from app.core.answer_map import NAME, Place, places
+from app.core.events import Vote
+from app.core.judged_answer import JudgedAnswer
+from app.core.picks import Picks, composed
+from app.ui.comparison.item_marks import item_marks
+from app.ui.comparison.item_text import TICKED, UNTICKED, item_text
+from app.ui.comparison.quote_span import Quote, quote_of
+from app.ui.kit.markdown_view import MarkdownView
+from app.ui.kit.text_positions import code_points, utf16_length
+from app.ui.kit.theme import Theme
+
+About = tuple[int, str, int]
+_ALT = Qt.KeyboardModifier.AltModifier
+_NO_MODIFIER = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier, Qt.KeyboardModifier.ShiftModifier)
+
+ITEM_KEYS: tuple[tuple[str, str], ...] = (
+    ("↑ ↓", "在一栏中：逐条查看，病历中的出处同时标出"),
+    ("← →", "在一栏中：上一个、下一个诊断"),
+    ("空格", "在一栏中：选中诊断，可选多个；Ctrl+1 只回填选中的"),
+    ("Enter", "在一栏中：回填选中的诊断；没有选中时回填所在的一个"),
+    ("Ctrl+C", "在一栏中：复制所选文字；没有选文字时复制所在的诊断"),
+    ("Delete", "在一栏中：弃用诊断；再按一次恢复"),
+    ("Alt+↑ Alt+↓", "在一栏中：上移、下移诊断"),
+    ("+ -", "在一栏中：赞成、不赞成所在的诊断；再按一次撤回"),
+)
+
+
+class ItemView(MarkdownView):
+    """A MarkdownView that knows the diagnoses of a finished answer; without one it is a MarkdownView.
+
+    Signals:
+        entry_changed: what the keyboard stands on: (diagnosis, field, point) by index, or None.
+        picks_changed: what would go into the note changed.
+        insert_wanted, copy_wanted: a tuple of diagnoses by index.
+        vote_wanted: a diagnosis by index, and a Vote.
+        report_wanted: there is an error in what is selected.
+    """
+
+    entry_changed = Signal(object)
+    picks_changed = Signal()
+    insert_wanted = Signal(object)
+    copy_wanted = Signal(object)
+    vote_wanted = Signal(int, object)
+    report_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._answer: JudgedAnswer | None = None
+        self._picks = Picks.of(0)
+        self._votes: Mapping[int, Vote] = {}
+        self._key = ""
+        self._shown: tuple[int, ...] = ()
+        self._places: tuple[Place, ...] = ()
+        self._lit: frozenset[About] = frozenset()
+        self._theme: Theme | None = None
+        self.current: About | None = None
+        super().__init__(parent)
+
+    @property
+    def answer(self) -> JudgedAnswer | None:
+        """The finished answer that is shown, if it has diagnoses."""
+        return self._answer
+
+    @property
+    def picks(self) -> Picks:
+        """What the doctor picked."""
+        return self._picks
+
+    def chosen_text(self) -> str:
+        """What goes into the note: the whole answer, or what the doctor picked of it."""
+        if self._answer is None or not self._picks.is_touched:
+            return self.markdown_source()
+        return self.text_of(self._picks.chosen)
+
+    def text_of(self, indices: Iterable[int]) -> str:
+        """The pieces of these diagnoses."""
+        return "" if self._answer is None else composed(self._answer.text, self._answer.items, tuple(indices))
+
+    def set_source(self, source: str) -> None:
+        """Show another text from its beginning, not judged yet."""
+        self._answer, self.current, self._lit = None, None, frozenset()
+        super().set_source(source)
+        self.picks_changed.emit()
+
+    def show_answer(self, answer: JudgedAnswer, picks: Picks | None, votes: Mapping[int, Vote]) -> None:
+        """Show the answer with what is known about it, at the reader's place."""
+        self._answer = answer if answer.items else None
+        self._picks = picks or Picks.of(len(answer.items))
+        self._votes = dict(votes)
+        self.replace_source(answer.text)
+        self.picks_changed.emit()
+
+    def show_votes(self, votes: Mapping[int, Vote]) -> None:
+        """The doctor's standing votes on diagnoses."""
+        if self._answer is not None and dict(votes) != self._votes:
+            self._votes = dict(votes)
+            self.draw()
+
+    def show_only(self, key: str) -> None:
+        """Show the diagnosis of this key alone; empty: all."""
+        if key != self._key:
+            self._key = key
+            self.draw()
+
+    def light(self, entries: Iterable[About]) -> None:
+        """Light these points: they come from where the cursor is in the note."""
+        lit = frozenset(entries)
+        if lit != self._lit:
+            self._lit = lit
+            self._mark()
+            self._show_first_lit()
+
+    def selected_places(self) -> tuple[int, int] | None:
+        """What is selected in the drawn text, in code points; without a selection where the keyboard stands."""
+        cursor, text = self.textCursor(), self.toPlainText()
+        if cursor.hasSelection():
+            return code_points(text, cursor.selectionStart()), code_points(text, cursor.selectionEnd())
+        here = next((place for place in self._places if place.about == self.current), None)
+        return None if here is None else (here.start, here.end)
+
+    def quote(self) -> Quote | None:
+        """The selected words in the text as the model wrote it."""
+        selected = self.selected_places()
+        if self._answer is None or selected is None:
+            return None
+        return quote_of(self._answer, self.toPlainText(), self._places, *selected)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Colours of the marks."""
+        self._theme = theme
+        self._mark()
+
+    def draw(self) -> None:
+        """Draw, then find where every diagnosis and point stands."""
+        super().draw()
+        diagnoses = self._answer.diagnoses if self._answer else ()
+        self._places = places(self.toPlainText(), [(index, diagnoses[index]) for index in self._shown])
+        self._mark()
+
+    def drawn_source(self) -> str:
+        """The Markdown to draw: the diagnoses with their marks, once the answer is judged."""
+        answer = self._answer
+        if answer is None or answer.text != self.markdown_source():
+            self._shown = ()
+            return super().drawn_source()
+        shown = item_text(answer, self._picks, self._votes, self._key)
+        self._shown = shown.shown
+        return shown.markdown if shown.shown else "这一份没有提到所筛选的诊断。"
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusInEvent(event)
+        if self.current is None and event.reason() is not Qt.FocusReason.MouseFocusReason:
+            self._go(0)
+        else:
+            self.entry_changed.emit(self.current)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if self._places and self._act(event):
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        super().mouseReleaseEvent(event)
+        if self._places and event.button() is Qt.MouseButton.LeftButton and not self.textCursor().hasSelection():
+            self._on_clicked(
+                code_points(self.toPlainText(), self.cursorForPosition(event.position().toPoint()).position())
+            )
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self.current is not None:
+            for words, act in self._acts().items():
+                menu.addAction(words, act)
+            menu.addAction("识别错误\tCtrl+E", self.report_wanted.emit)
+            menu.addSeparator()
+        copy = menu.addAction("复制所选文字", self.copy)
+        copy.setEnabled(self.textCursor().hasSelection())
+        menu.popup(event.globalPos())
+
+    def _acts(self) -> Mapping[str, Callable[[], object]]:
+        return {
+            "选中或取消\t空格": self._tick,
+            "回填\tEnter": self._insert,
+            "复制这个诊断\tCtrl+C": lambda: self.copy_wanted.emit((self._here,)),
+            "弃用或恢复\tDelete": self._drop,
+            "上移\tAlt+↑": lambda: self._move(-1),
+            "下移\tAlt+↓": lambda: self._move(1),
+            "赞成\t+": lambda: self._vote(Vote.UP),
+            "不赞成\t-": lambda: self._vote(Vote.DOWN),
+        }
+
+    def _act(self, event: QKeyEvent) -> bool:
+        key, modifiers = Qt.Key(event.key()), event.modifiers()
+        if modifiers & _ALT and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._move(-1 if key is Qt.Key.Key_Up else 1)
+        elif modifiers == Qt.KeyboardModifier.ControlModifier and key is Qt.Key.Key_C:
+            return self._copy_item()
+        elif modifiers in _NO_MODIFIER and event.text() in ("+", "=", "-"):
+            self._vote(Vote.DOWN if event.text() == "-" else Vote.UP)
+        elif modifiers in _NO_MODIFIER:
+            return self._plain_act(key)
+        else:
+            return False
+        return True
+
+    def _plain_act(self, key: Qt.Key) -> bool:
+        acts: dict[Qt.Key, Callable[[], object]] = {
+            Qt.Key.Key_Up: lambda: self._go(-1),
+            Qt.Key.Key_Down: lambda: self._go(1),
+            Qt.Key.Key_Left: lambda: self._go(-1, names=True),
+            Qt.Key.Key_Right: lambda: self._go(1, names=True),
+            Qt.Key.Key_Space: self._tick,
+            Qt.Key.Key_Return: self._insert,
+            Qt.Key.Key_Enter: self._insert,
+            Qt.Key.Key_Delete: self._drop,
+        }
+        if key in acts:
+            acts[key]()
+        return key in acts
+
+    @property
+    def _here(self) -> int:
+        """The diagnosis that the keyboard stands on."""
+        return self.current[0] if self.current else self._shown[0]
+
+    def _go(self, step: int, *, names: bool = False) -> None:
+        """Stand on the next or previous entry; 0: stay, or on the first."""
+        entries = [place for place in self._places if place.field == NAME or not names]
+        if not entries:
+            return
+        here = next((i for i, place in enumerate(self._places) if place.about == self.current), 0 if not step else -1)
+        if names and here >= 0:
+            here = next((i for i, place in enumerate(entries) if place.diagnosis == self._here), 0)
+        place = entries[min(max(here + step, 0), len(entries) - 1)]
+        self._stand_on(place)
+
+    def _stand_on(self, place: Place) -> None:
+        self.current = place.about
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(utf16_length(self.toPlainText()[: place.start]))
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
+        self._mark()
+        self.setAccessibleDescription(self.toPlainText()[place.start : place.end])
+        self.entry_changed.emit(self.current)
+
+    def _on_clicked(self, position: int) -> None:
+        text = self.toPlainText()
+        before = [place for place in self._places if place.start <= position + len(f"{TICKED} ")]
+        if not before:
+            return
+        self._stand_on(before[-1])
+        if any(character in (TICKED, UNTICKED) for character in text[max(position - 1, 0) : position + 1]):
+            self._tick()
+
+    def _show_first_lit(self) -> None:
+        first = next((place for place in self._places if place.about in self._lit), None)
+        if first is not None and not self.hasFocus():
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(utf16_length(self.toPlainText()[: first.start]))
+            self.setTextCursor(cursor)
+            self.ensureCursorVisible()
+
+    def _tick(self) -> None:
+        self._pick(self._picks.ticking(self._here))
+
+    def _drop(self) -> None:
+        self._pick(self._picks.dropping(self._here))
+
+    def _move(self, step: int) -> None:
+        self._pick(self._picks.moving(self._here, step))
+
+    def _pick(self, picks: Picks) -> None:
+        self._picks = picks
+        if self.current is not None:
+            self.current = (self.current[0], NAME, 0) if self.current[0] in picks.dropped else self.current
+        self.draw()
+        self._go(0)
+        self.picks_changed.emit()
+
+    def _insert(self) -> None:
+        self.insert_wanted.emit(self._picks.chosen if self._picks.ticked else (self._here,))
+
+    def _copy_item(self) -> bool:
+        if not self.textCursor().hasSelection():
+            self.copy_wanted.emit((self._here,))
+            return True
+        return False
+
+    def _vote(self, vote: Vote) -> None:
+        standing = self._votes.get(self._here)
+        self.vote_wanted.emit(self._here, Vote.WITHDRAWN if standing is vote else vote)
+
+    def _mark(self) -> None:
+        if self._theme is None:
+            return
+        answer = self._answer if self._shown else None
+        self.setExtraSelections(item_marks(self.document(), self._places, answer, self.current, self._lit, self._theme))

@@ -1,0 +1,89 @@
+"""What the doctor says about answers beyond a thumb: an error in a piece of text, all or none of them, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from app.controllers.feedback import FeedbackController
+from app.core.events import EventKind
+from app.ui.comparison.comparison_area import ComparisonArea
+from app.ui.comparison.comparison_desk import ComparisonDesk
+from app.ui.comparison.report_dialog import ReportDialog
+from app.ui.comparison.suggestion_pane import SuggestionPane
+from app.ui.feedback.my_feedback import MyFeedbackDialog
+
+NO_SELECTION = "请先用 Alt+1、2、3 转到一栏，用 ↑ ↓ 停在一条上或选中有错的文字，再按 Ctrl+E。"
+NOT_FOUND = "所选文字跨越了多处，无法对应到原文：请只选一处文字，再按 Ctrl+E。"
+NOT_ENDED = "建议全部生成完毕后才能一起评价。"
+THANKED = {EventKind.NONE_CORRECT: "已记录：无一正确。", EventKind.ALL_ACCEPTABLE: "已记录：均可接受。"}
+
+
+class JudgementActs(QObject):
+    """The presenter of the report dialog, of the two buttons for all answers, and of the doctor's own list."""
+
+    def __init__(
+        self, area: ComparisonArea, desk: ComparisonDesk, feedback: FeedbackController, say: Callable[[str], None]
+    ) -> None:
+        super().__init__(area)
+        self._area = area
+        self._desk = desk
+        self._feedback = feedback
+        self._say = say
+        self.dialog: ReportDialog | MyFeedbackDialog | None = None
+        area.report_wanted.connect(self._report_in)
+        area.reasons_wanted.connect(lambda run_id, vote, why, said: feedback.vote(run_id, vote, "", why, said))
+        area.consensus.none_correct_wanted.connect(lambda: self.judge_all(EventKind.NONE_CORRECT))
+        area.consensus.all_acceptable_wanted.connect(lambda: self.judge_all(EventKind.ALL_ACCEPTABLE))
+
+    def report(self) -> None:
+        """Report an error in what is selected in the pane that has the keyboard."""
+        pane = self._area.focused_pane()
+        if pane is None:
+            self._say(NO_SELECTION)
+        else:
+            self._report_in(pane)
+
+    def judge_all(self, kind: EventKind) -> None:
+        """None of the shown answers is right, or all of them would do."""
+        runs = self._desk.shown.runs if self._desk.shown else ()
+        ended = [card.run.run_id for card in runs if card.outcome is not None and card.text.strip()]
+        if not ended or any(card.live for card in runs):
+            self._say(NOT_ENDED)
+            return
+        self._feedback.judge_all(kind, ended)
+        self._say(THANKED[kind])
+
+    def show_mine(self) -> None:
+        """Show what this doctor has said so far."""
+        self._feedback.mine(self._show_mine)
+
+    def _show_mine(self, rows: object) -> None:
+        if self.dialog is None and isinstance(rows, tuple):
+            self._open(MyFeedbackDialog(rows, self._area.window()))
+
+    def _report_in(self, pane: SuggestionPane) -> None:
+        run_id, body = pane.run_id, pane.body
+        if run_id is None or body.answer is None or body.selected_places() is None:
+            self._say(NO_SELECTION)
+            return
+        quote = body.quote()
+        if quote is None:
+            self._say(NOT_FOUND)
+        elif self.dialog is None:
+            dialog = ReportDialog(quote, pane.title.text(), self._area.window())
+            dialog.accepted.connect(lambda: self._feedback.report(run_id, dialog.report(), quote.item))
+            dialog.accepted.connect(lambda: pane.say_briefly("已报告错误"))
+            self._open(dialog)
+
+    def _open(self, dialog: ReportDialog | MyFeedbackDialog) -> None:
+        self.dialog = dialog
+        dialog.finished.connect(lambda _result: self._close())
+        dialog.open()
+
+    def _close(self) -> None:
+        dialog, self.dialog = self.dialog, None
+        if dialog is not None:
+            dialog.hide()
+            dialog.deleteLater()

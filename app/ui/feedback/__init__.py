@@ -1,0 +1,1 @@
+"""What the doctors said and did, to look back on."""

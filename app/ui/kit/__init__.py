@@ -1,0 +1,1 @@
+"""Parts that every screen uses: the look, the words, and views of text that is not trusted."""

@@ -1,0 +1,53 @@
+"""The search field of the patient list."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent
+from PySide6.QtWidgets import QLineEdit
+
+from app.ui.kit.composition import Composition
+
+
+class SearchField(QLineEdit):
+    """The search field: Enter takes the first hit, Down goes into the list, Esc clears.
+
+    Signals:
+        entered: Enter was pressed.
+        left_down: the Down key was pressed.
+    """
+
+    entered = Signal()
+    left_down = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.composition = Composition()
+        self.setPlaceholderText("搜索患者  Ctrl+K")
+        self.setAccessibleName("搜索患者")
+        self.setToolTip("按床号、姓名、拼音（全拼或首字母）、住院号搜索 Ctrl+K")
+        self.setClearButtonEnabled(True)
+        self.returnPressed.connect(self.entered)
+
+    def event(self, event: QEvent) -> bool:
+        """Esc belongs to the search while there is something to clear, every key to a composition."""
+        if self.composition.keeps(event) or (event.type() == QEvent.Type.ShortcutOverride and self._clears(event)):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:  # noqa: N802
+        """Follow whether a composition is under way."""
+        self.composition.follow(event)
+        super().inputMethodEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if self._clears(event):
+            self.clear()
+        elif event.key() == Qt.Key.Key_Down:
+            self.left_down.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _clears(self, event: QEvent) -> bool:
+        return isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and bool(self.text())

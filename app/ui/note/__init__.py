@@ -1,0 +1,1 @@
+"""The open note: its sections, its checks, its versions, its signature."""

@@ -1,0 +1,92 @@
+"""Asks a model to review the open note, and shows its opinion with that note and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from app.controllers.note import NoteController, OpenNote
+from app.controllers.review import Review, ReviewController
+from app.core.checks.finding import Span
+from app.core.review import locate, parse_review
+from app.core.runs import RunStatus
+from app.ui.note.note_editor import NoteEditor
+from app.ui.note.review_list import MARK, Opinion
+
+NO_NOTE = "请先从左侧选择一位患者，再请模型审阅。"
+
+
+class ReviewActs(QObject):
+    """The presenter of the opinions. They are kept by note until the program ends."""
+
+    def __init__(
+        self, editor: NoteEditor, notes: NoteController, reviews: ReviewController, say: Callable[[str], None]
+    ) -> None:
+        """`say` shows a sentence."""
+        super().__init__(editor)
+        self._editor = editor
+        self._notes = notes
+        self._reviews = reviews
+        self._say = say
+        self._list = editor.quality.review
+        self._model = next(iter(reviews.models), "")
+        self._known: dict[str, Review] = {}
+        self._list.set_models(reviews.models)
+        self._list.wanted.connect(self.ask)
+        self._list.model_chosen.connect(self._on_model)
+        self._list.chosen.connect(self._on_chosen)
+        reviews.changed.connect(self._on_changed)
+        reviews.refused.connect(say)
+        notes.opened.connect(self._on_opened)
+
+    def ask(self) -> None:
+        """The key: a review of the open note as it is now; while it runs, stop it."""
+        note = self._notes.open_note
+        if note is None:
+            self._say(NO_NOTE)
+        elif self._reviews.live is not None and self._reviews.live.note_id == note.note.note_id:
+            self._reviews.cancel()
+        else:
+            self._editor.header.quality.setChecked(True)
+            self._reviews.start(note, self._model)
+
+    def stop(self) -> None:
+        """Stop the review, whichever note it is of."""
+        self._reviews.cancel()
+
+    def _on_model(self, model: str) -> None:
+        self._model = model
+        self.ask()
+
+    def _on_changed(self, review: Review) -> None:
+        self._known[review.note_id] = review
+        note = self._notes.open_note
+        if note is not None and note.note.note_id == review.note_id:
+            self._show(review)
+
+    def _on_opened(self, note: OpenNote) -> None:
+        review = self._known.get(note.note.note_id)
+        if review is None:
+            self._list.show_nothing()
+        else:
+            self._show(review)
+
+    def _show(self, review: Review) -> None:
+        texts = {key: editor.text() for key, editor in self._editor.editors.items()}
+        opinions = [Opinion(point, locate(point.quote, texts)) for point in parse_review(review.text)]
+        self._list.show_opinions(f"{state_words(review, len(opinions))}\n{MARK}", opinions)
+
+    def _on_chosen(self, place: Span) -> None:
+        self._editor.show_span(place.section, place.start, place.end)
+
+
+def state_words(review: Review, points: int) -> str:
+    """How far a review is, and by whom."""
+    if review.outcome is None:
+        return f"{review.title} 正在审阅…" if not review.text else f"{review.title} 正在审阅，已有 {points} 条"
+    if review.outcome.status is RunStatus.FAILED:
+        return review.outcome.error or f"{review.title}未能完成审阅。"
+    if review.outcome.status is RunStatus.CANCELLED:
+        return f"{review.title} 的审阅已停止，保留 {points} 条"
+    return f"{review.title} 提出 {points} 条" if points else f"{review.title} 没有提出问题"

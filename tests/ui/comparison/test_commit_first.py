@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from tests.ui.comparison.test_items import FEATURES, FIRST, SECOND, events
+
+from app.core.events import EventKind
+from app.core.notes import PRELIMINARY_DIAGNOSIS
+from app.inference.engines.scripted import Script
+from app.ui.comparison.commit_first import WRITE_FIRST
+from tests.ui.test_main_window import CONTROL, SHIFT, Ward, open_ward
+
+__all__ = ["open_ward"]
+
+
+@pytest.fixture
+def ward(open_ward: Callable[..., Ward]) -> Ward:
+    """A case is written and the mode is on."""
+    ward = open_ward(Script(FIRST, token_ms=0), Script(SECOND, token_ms=0))
+    ward.open(ward.admit("张某", "3床"))
+    ward.write_input("胸痛3小时", FEATURES)
+    ward.press(Qt.Key.Key_D, CONTROL | SHIFT)
+    return ward
+
+
+def test_answers_stay_covered_until_the_doctor_has_written(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.controllers.comparison.random.sample", lambda models, _count: list(models)[::-1])
+    monkeypatch.setattr("app.ui.comparison.shown_clock.MINIMUM_MS", 0)
+    ward.run_to_the_end()
+    area, commit = ward.window.area, ward.window.commit
+    assert commit.hides
+    assert (area.splitter.isVisible(), area.consensus.isVisible(), commit.cover.isVisible()) == (False, False, True)
+    ward.press(Qt.Key.Key_1, CONTROL)
+    assert (ward.differential, ward.notice) == ("", WRITE_FIRST)
+    ward.press(Qt.Key.Key_D, CONTROL | SHIFT)
+    assert commit.hides, "nothing is written yet"
+    ward.write(PRELIMINARY_DIAGNOSIS.key, "急性心肌梗死")
+    ward.press(Qt.Key.Key_D, CONTROL | SHIFT)
+    assert (area.splitter.isVisible(), area.consensus.isVisible(), commit.cover.isVisible()) == (True, True, False)
+    assert [pane.model for pane in ward.panes] == ["model2", "model1"]
+    shown = [one.data for one in events(ward) if one.kind is EventKind.SHOWN]
+    assert [one["display_order"] for one in shown if one.get("commit_first")] == [0, 1]
+    assert all(one["wrote_first"] for one in shown if one.get("commit_first"))
+    assert len([one for one in shown if not one.get("commit_first")]) == 2, "in view only after that"
+
+
+def test_the_mode_is_the_doctors_own_and_kept(ward: Ward) -> None:
+    commit = ward.window.commit
+    kept = ward.window.state()
+    ward.press(Qt.Key.Key_D, CONTROL | SHIFT)
+    assert not commit.button.isChecked()
+    ward.run_to_the_end()
+    assert not commit.hides
+    commit.restore(kept)
+    assert commit.button.isChecked()
+    commit.restore({key.replace(ward.services.controllers.feedback.actor, "别人"): text for key, text in kept.items()})
+    assert not commit.button.isChecked()

@@ -1,0 +1,125 @@
+"""A model's review, from the key to the place of its quote, on the real window with engine processes that follow a
+script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.bootstrap import Services, start_services
+from app.controllers.autosave import local_now
+from app.core.entities import Sex
+from app.core.runs import RunStatus
+from app.inference.engines.scripted import Script, scripted_model
+from app.infra.paths import Paths
+from app.ui.kit.theme import Appearance
+from app.ui.main_window import MainWindow
+from app.ui.note.review_list import MARK
+
+ANSWER = "1. “左眼急性青光眼”\n   - 问题：主诉为右眼，侧别矛盾\n2. “从未写过的话”\n   - 问题：没有依据"
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+LONG_MS = 30_000
+
+
+@pytest.fixture
+def make_window(tmp_path: Path, qtbot: QtBot, appearance: Appearance) -> Iterator[Callable[..., MainWindow]]:
+    """A window with one model that follows this script."""
+    started: list[Services] = []
+
+    def make(**script: float) -> MainWindow:
+        paths = Paths(tmp_path / "data", tmp_path / "cache")
+        paths.data_dir.mkdir()
+        models = (scripted_model(tmp_path / "a.json", Script(ANSWER, **script)),)  # type: ignore[arg-type]
+        services = start_services(paths, models)
+        started.append(services)
+        window = MainWindow(services.controllers, appearance, local_now)
+        qtbot.addWidget(window)
+        with qtbot.waitActive(window):
+            window.show()
+        return window
+
+    yield make
+    for services in started:
+        services.close()
+
+
+def opened(window: MainWindow, qtbot: QtBot, name: str) -> str:
+    """A new patient's note is open, and something is written in it."""
+    notes = window._controllers.notes
+    with qtbot.waitSignal(notes.opened):
+        encounter_id = notes.add_encounter(
+            name=name, sex=Sex.MALE, age="65岁", bed="3", mrn="ZY1", department="眼科", ward=""
+        )
+        notes.open(encounter_id)
+    window.editor.editors["chief_complaint"].replace_whole("右眼胀痛6小时")
+    window.editor.editors["case_features"].replace_whole("角膜水肿，眼压52mmHg。")
+    window.editor.editors["preliminary_diagnosis"].replace_whole("左眼急性\n青光眼")
+    return encounter_id
+
+
+def ask(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.keyClick(window.focusWidget() or window, Qt.Key.Key_I, CONTROL | SHIFT)
+
+
+def finished(window: MainWindow, qtbot: QtBot) -> None:
+    reviews = window._controllers.reviews
+    qtbot.waitUntil(lambda: reviews.live is None, timeout=LONG_MS)
+
+
+def test_the_opinions_are_marked_and_lead_to_their_quotes(make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    window = make_window()
+    opened(window, qtbot, "测试甲")
+    ask(window, qtbot)
+    finished(window, qtbot)
+    shown = window.editor.quality.review
+    assert shown.title.text() == f"脚本 scripted 提出 2 条\n{MARK}"
+    assert [shown.view.item(row).text() for row in range(shown.view.count())] == [
+        "◇ 模型意见 · 初步诊断\n“左眼急性青光眼”\n主诉为右眼，侧别矛盾",
+        "◇ 模型意见 · 病历中没有这句话\n“从未写过的话”\n没有依据",
+    ]
+    shown.view.setCurrentRow(0)
+    qtbot.keyClick(shown.view, Qt.Key.Key_Return)
+    editor = window.editor.editors["preliminary_diagnosis"]
+    assert QApplication.focusWidget() is editor
+    assert editor.textCursor().selectedText() == "左眼急性\u2029青光眼"
+    assert all("从未写过" not in text for text in window._controllers.notes.open_note.note.sections.values())
+
+
+def test_a_review_stays_with_its_note(make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    window = make_window(token_ms=5)
+    first = opened(window, qtbot, "测试甲")
+    ask(window, qtbot)
+    qtbot.waitUntil(lambda: bool(window.editor.quality.review.opinions), timeout=LONG_MS)
+    opened(window, qtbot, "测试乙")
+    assert window.editor.quality.review.opinions == ()
+    finished(window, qtbot)
+    assert window.editor.quality.review.opinions == (), "what came late is not shown with another note"
+    with qtbot.waitSignal(window._controllers.notes.opened):
+        window._controllers.notes.open(first)
+    assert len(window.editor.quality.review.opinions) == 2
+
+
+def test_the_doctors_generation_goes_first(make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    window = make_window(token_ms=20)
+    opened(window, qtbot, "测试甲")
+    ask(window, qtbot)
+    qtbot.waitUntil(lambda: bool(window.editor.quality.review.opinions), timeout=LONG_MS)
+    comparisons, reviews = window._controllers.comparisons, window._controllers.reviews
+    ended = []
+    reviews.changed.connect(lambda review: ended.append(review.outcome))
+    with qtbot.waitSignal(comparisons.run_finished, timeout=LONG_MS):
+        qtbot.keyClick(window.focusWidget() or window, Qt.Key.Key_Return, CONTROL)
+    assert ended[-1] is not None
+    assert ended[-1].status is RunStatus.CANCELLED
+    assert "已停止" in window.editor.quality.review.title.text()
+
+
+def test_without_a_note_it_says_so(make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    window = make_window()
+    ask(window, qtbot)
+    assert "选择一位患者" in window.area.notice.sentence.text()
