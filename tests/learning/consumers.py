@@ -46,10 +46,26 @@ def llama_factory(folder: Path) -> dict[str, Any]:
     return found
 
 
+def label_studio(folder: Path) -> dict[str, Any]:
+    """Tasks that the labelling interface can show, and each task's marked regions with what is wrong about them."""
+    from label_studio_sdk.label_interface import LabelInterface
+
+    interface = LabelInterface((folder / "labeling_config.xml").read_text(encoding="utf-8"))
+    interface.validate()
+    tasks = json.loads((folder / "tasks.json").read_text(encoding="utf-8"))
+    marked = [prediction for task in tasks for prediction in task["predictions"]]
+    return {
+        "shown": [interface.validate_task({"data": task["data"]}) for task in tasks],
+        "regions": [len(prediction["result"]) for prediction in marked],
+        "wrong": [interface.validate_prediction(prediction, return_errors=True) for prediction in marked],
+    }
+
+
 if __name__ == "__main__":
     export = Path(sys.argv[1])
     told = {
         "trl": trl(export),
         "llama_factory": llama_factory(export / "llama-factory"),
+        "label_studio": label_studio(export / "label-studio"),
     }
     print(json.dumps(told))

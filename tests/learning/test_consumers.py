@@ -1,9 +1,11 @@
-"""Exports are read by the tools they are made for, in the environment that bootstrap.py's `test` makes for them."""
+"""Exports are read by the tools they are made for, where bootstrap.py's `test` has put them."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,13 +33,14 @@ def found(tmp_path: Path) -> dict[str, Any]:
     ]
     exporter = Exporter(KnownIdentities.of([], []), lambda kind, name: f"{'f' * 8}{kind}{name}", datetime.now(UTC))
     exporter.export([of_patient(a_record(events), "p", "c")], FORMAT_NAMES, Filters(), tmp_path / "out")
-    command = [str(HOME / "bin" / "python"), str(Path(__file__).with_name("consumers.py")), str(tmp_path / "out")]
-    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
+    command = [sys.executable, str(Path(__file__).with_name("consumers.py")), str(tmp_path / "out")]
+    environment = {**os.environ, "PYTHONPATH": str(HOME)}
+    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300, env=environment)
     result: dict[str, Any] = json.loads(told.stdout.splitlines()[-1])
     return result
 
 
-@pytest.mark.skipif(not (HOME / "complete").exists(), reason="packaging/bootstrap.py test installs these tools")
+@pytest.mark.skipif(not HOME.exists(), reason="packaging/bootstrap.py test installs these tools")
 def test_the_real_tools_read_every_row(found: dict[str, Any]) -> None:
     assert found["trl"] == {
         "sft": [1, ["messages"], True],
@@ -50,3 +53,4 @@ def test_the_real_tools_read_every_row(found: dict[str, Any]) -> None:
         "wardnote_kto.jsonl": [False, [[1, 2]] * 3],
         "wardnote_dpo.jsonl": [True, [[1, 2]] * 3],
     }
+    assert found["label_studio"] == {"shown": [True] * 3, "regions": [1], "wrong": [[]]}
