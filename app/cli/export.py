@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.cli import options, output
 from app.core.errors import EnvironmentFault, UsageFault
 from app.core.notes import Note, NoteKind
 from app.core.paper import Paper, paper_of
 from app.infra.paths import Paths
-from app.storage.repositories import Repositories, open_repositories
+
+if TYPE_CHECKING:
+    from app.storage.repositories import Repositories
 
 FORMATS = ("docx", "pdf")
 
@@ -30,6 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _run(arguments: argparse.Namespace) -> int:
     from app.cli.suggest_case import doctor_name
+    from app.storage.repositories import open_repositories
 
     paths = Paths.resolve(arguments.data_dir)
     if not paths.database.exists():
