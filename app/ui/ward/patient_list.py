@@ -64,6 +64,7 @@ class PatientList(QFrame):
         self.setObjectName("patientColumn")
         self._open_id = ""
         self._loaded = False
+        self._entered_early = False
         self.items = EncounterItems(now, self)
         self.search = SearchField()
         self.view = PatientView()
@@ -82,6 +83,8 @@ class PatientList(QFrame):
         self._mark_open()
         self._say_empty()
         self.listed.emit()
+        if self._entered_early and summaries:
+            self._on_search_entered()
 
     def mark_open(self, encounter_id: str) -> None:
         """Mark the encounter whose note is open."""
@@ -132,12 +135,15 @@ class PatientList(QFrame):
         self._search_action.setIcon(icon("search", theme))
 
     def _on_search(self, text: str) -> None:
+        self._entered_early = False
         self.items.search(text)
         self._mark_open()
         self._say_empty()
 
     def _on_search_entered(self) -> None:
+        """Open the first hit; where the list has not come yet, as soon as it does."""
         hit = self.items.first_hit()
+        self._entered_early = not self.items.summaries
         if hit is not None:
             self._on_activated(hit)
             self.search.clear()

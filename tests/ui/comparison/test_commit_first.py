@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
-from tests.ui.comparison.test_items import FEATURES, FIRST, SECOND, events
 
 from app.core.events import EventKind
 from app.core.notes import PRELIMINARY_DIAGNOSIS
 from app.inference.engines.scripted import Script
 from app.ui.comparison.commit_first import WRITE_FIRST
+from tests.ui.comparison.test_items import FEATURES, FIRST, SECOND, events
 from tests.ui.test_main_window import CONTROL, SHIFT, Ward, open_ward
 
 __all__ = ["open_ward"]

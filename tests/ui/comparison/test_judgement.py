@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
-from tests.ui.comparison.test_items import FEATURES, FIRST, SECOND, body, events
 
 from app.core.acts import report_of
 from app.core.events import ErrorSeverity, ErrorType, EventKind
@@ -13,6 +12,7 @@ from app.inference.engines.scripted import Script
 from app.ui.comparison.judgement_acts import NO_SELECTION
 from app.ui.comparison.report_dialog import ReportDialog
 from app.ui.feedback.my_feedback import MyFeedbackDialog
+from tests.ui.comparison.test_items import FEATURES, FIRST, SECOND, body, events
 from tests.ui.test_main_window import ALT, CONTROL, SHIFT, Ward, open_ward
 
 __all__ = ["open_ward"]

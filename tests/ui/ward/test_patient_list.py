@@ -182,3 +182,23 @@ def test_the_ill_and_the_namesakes_are_marked(patients: PatientList, summaries: 
     words = [[word for word, _ in patients.items.index(row).data(MARKS_ROLE)] for row in range(3)]
     assert words == [["病危", "同名"], ["同名"], []]
     assert "病危" in patients.items.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+
+
+def test_enter_before_the_list_has_come_opens_the_first_hit_as_soon_as_it_does(
+    patients: PatientList, summaries: list[EncounterSummary], qtbot: QtBot
+) -> None:
+    patients.search.setText("12床")
+    qtbot.keyClick(patients.search, Qt.Key.Key_Return)
+    with qtbot.waitSignal(patients.chosen) as chosen:
+        patients.replace(summaries)
+    assert chosen.args == [summaries[2].encounter.encounter_id]
+
+
+def test_a_search_that_found_nobody_opens_nobody_later(
+    patients: PatientList, summaries: list[EncounterSummary], qtbot: QtBot
+) -> None:
+    patients.replace(summaries[:2])
+    patients.search.setText("12床")
+    qtbot.keyClick(patients.search, Qt.Key.Key_Return)
+    with qtbot.assertNotEmitted(patients.chosen):
+        patients.replace(summaries)
