@@ -63,7 +63,8 @@ def read_paper(repositories: Repositories, stay: str, kind: NoteKind) -> Paper:
         raise UsageFault(f"这次住院还没有写{kind.heading}，没有导出。")
     note: Note = repositories.notes.get(notes[-1].note_id)
     sample = repositories.encounters.is_sample(summary.encounter.encounter_id)
-    return paper_of(summary.patient, summary.encounter, note, note.provenance, sample=sample)
+    acts = repositories.signing.acts(note.note_id)
+    return paper_of(summary.patient, summary.encounter, note, note.provenance, sample=sample, acts=acts)
 
 
 def _write(paper: Paper, form: str, path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.autosave import local_now
+from app.controllers.pin_guard import PinGuard
 from app.core.errors import WardNoteError
 from app.core.people import Person, Role, is_pin, may_manage, sealed_pin
 from app.storage.repositories import Repositories
@@ -16,7 +17,6 @@ from app.workers.storage_thread import StorageThread
 T = TypeVar("T")
 
 _BUG = "程序内部出错，人员没有更改；若反复出现，请联系信息科。"
-WRONG_PIN = "签名密码不对，请重试。"
 NOT_ALLOWED = "只有管理员可以增加人员、更改角色。"
 
 
@@ -37,6 +37,7 @@ class PeopleController(QObject):
         """`name` is the account's; until the database was read, a doctor of that name works here."""
         super().__init__(parent)
         self._storage = storage
+        self._guard = PinGuard()
         self.present = Person("", name, Role.DOCTOR)
         self.people: tuple[Person, ...] = ()
 
@@ -48,20 +49,19 @@ class PeopleController(QObject):
     def switch(self, person: Person, pin: str, done: Callable[[str], None]) -> None:
         """Somebody else works here now; `done` is told why not, or an empty string. Who has no PIN needs none."""
 
-        def check(_repositories: Repositories) -> bool:
-            return not person.pin or is_pin(pin, person.pin)
-
-        def told(right: bool) -> None:
-            if right:
+        def told(why: str) -> None:
+            if not why:
                 self._become(person)
-            done("" if right else WRONG_PIN)
+            done(why)
 
-        self._do(check, told)
+        if person.pin:
+            self._check(person, pin, told)
+        else:
+            told("")
 
     def confirm(self, pin: str, done: Callable[[str], None]) -> None:
         """Is it the present person? `done` is told why not, or an empty string."""
-        sealed = self.present.pin
-        self._do(lambda _repositories: is_pin(pin, sealed), lambda right: done("" if right else WRONG_PIN))
+        self._check(self.present, pin, done)
 
     def choose_pin(self, pin: str, done: Callable[[], None] = lambda: None) -> None:
         """The present person signs with this PIN from now on."""
@@ -80,6 +80,15 @@ class PeopleController(QObject):
     def change_role(self, person: Person, role: Role) -> None:
         """Somebody has another role from now on."""
         self._manage(lambda repositories: repositories.people.change(person.person_id, role=role))
+
+    def _check(self, person: Person, pin: str, done: Callable[[str], None]) -> None:
+        if why := self._guard.refusal(person.person_id):
+            done(why)
+            return
+        self._do(
+            lambda _repositories: is_pin(pin, person.pin),
+            lambda right: done(self._guard.judge(person.person_id, right)),
+        )
 
     def _manage(self, work: Callable[[Repositories], Person]) -> None:
         if not may_manage(self.present, self.people):

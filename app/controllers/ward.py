@@ -8,7 +8,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.autosave import local_now
-from app.core.entities import Encounter
+from app.core.entities import Encounter, Patient
 from app.core.errors import WardNoteError
 from app.core.moves import Move, MoveKind
 from app.core.stay import Order, Result
@@ -48,6 +48,11 @@ class WardController(QObject):
         actor, now = self._actor, local_now()
         self._change(lambda repositories: repositories.ward.change(before, after, kind, actor, now), told)
 
+    def correct(self, before: tuple[Patient, Encounter], after: tuple[Patient, Encounter], told: str) -> None:
+        """Store name, sex, age and 住院号 as they should have been, if they are still as the doctor saw them."""
+        actor, now = self._actor, local_now()
+        self._change(lambda repositories: repositories.ward.correct(before, after, actor, now), told)
+
     def merge(self, kept: str, other: str, told: str) -> None:
         """Put all stays of the patient `other` under the patient `kept`."""
         actor, now = self._actor, local_now()
@@ -82,6 +87,15 @@ class WardController(QObject):
             return repositories.stays.orders(encounter_id), repositories.stays.results(encounter_id)
 
         self._read(store, done)
+
+    def stop_order(self, encounter_id: str, order: Order, until: str, done: Callable[[StayEntries], None]) -> None:
+        """The order ended on that day (ISO 8601); tell all entries."""
+
+        def stop(repositories: Repositories) -> StayEntries:
+            repositories.stays.stop_order(order.entry_id, until)
+            return repositories.stays.orders(encounter_id), repositories.stays.results(encounter_id)
+
+        self._read(stop, done)
 
     def withdraw_entry(self, encounter_id: str, entry: Order | Result, done: Callable[[StayEntries], None]) -> None:
         """An order or result was entered by mistake; tell those that are left."""

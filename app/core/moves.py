@@ -1,4 +1,5 @@
-"""What can happen to a stay: admission, transfer, another bed, discharge, another severity, a merge of two records.
+"""What can happen to a stay: admission, transfer, another bed, discharge, another severity, a merge of two records,
+a correction of who the patient is said to be.
 
 Each act takes the stay as it is and gives the stay as it will be, or refuses; what changed is kept as a move.
 """
@@ -10,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 
-from app.core.entities import Encounter, Severity
+from app.core.entities import Encounter, Patient, Severity, Sex
 from app.core.errors import UsageFault
 
 
@@ -25,6 +26,7 @@ class MoveKind(StrEnum):
     DISCHARGE_UNDONE = "discharge_undone"
     MERGE = "merge"
     UNMERGE = "unmerge"
+    CORRECTION = "correction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,35 @@ def move_between(
         {name: old[name] for name in changed if name in old},
         {name: new[name] for name in changed},
     )
+
+
+def correction_between(
+    move_id: str, before: tuple[Patient, Encounter], after: tuple[Patient, Encounter], actor: str, now: datetime
+) -> Move:
+    """The record of a correction of a stay and of its patient's name and sex."""
+    move = move_between(move_id, MoveKind.CORRECTION, before[1], after[1], actor, now)
+    old, new = ({"name": patient.name, "sex": str(patient.sex)} for patient, _ in (before, after))
+    changed = [name for name in new if old[name] != new[name]]
+    return replace(
+        move,
+        before={**{name: old[name] for name in changed}, **move.before},
+        after={**{name: new[name] for name in changed}, **move.after},
+    )
+
+
+def corrected(
+    patient: Patient, encounter: Encounter, *, name: str, sex: Sex, age: str, mrn: str
+) -> tuple[Patient, Encounter]:
+    """The same person and stay, written down rightly; also after the discharge. Raises UsageFault."""
+    person = replace(patient, name=name.strip(), sex=sex)
+    stay = replace(encounter, age=age.strip(), mrn=mrn.strip())
+    if not person.name:
+        raise UsageFault("请填写患者姓名。")
+    if not (stay.bed or stay.mrn):
+        raise UsageFault("床号、住院号至少填一项，用来核对患者。")
+    if (person, stay) == (patient, encounter):
+        raise UsageFault("没有改动，不需要更正。")
+    return person, stay
 
 
 def transferred(encounter: Encounter, department: str, ward: str, bed: str) -> Encounter:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from app.core.entities import Encounter, Patient
 from app.core.notes import SECTIONS, Note, NoteState
 from app.core.provenance import AI_ASSISTED_MARK, AiSpan
+from app.core.signing import ActKind, NoteAct, signatures_in_force
 
 AI_NOTICE = "AI生成，须医师审核"
 AI_WORD = "［AI］"
@@ -50,8 +51,19 @@ class Paper:
         return any(piece.ai for section in self.sections for line in section.paragraphs for piece in line)
 
 
-def paper_of(patient: Patient, encounter: Encounter, note: Note, spans: Sequence[AiSpan], *, sample: bool) -> Paper:
-    """The paper of a note as it is; `spans` are the model's sentences in it, `sample` marks an invented patient."""
+def paper_of(
+    patient: Patient,
+    encounter: Encounter,
+    note: Note,
+    spans: Sequence[AiSpan],
+    *,
+    sample: bool,
+    acts: Sequence[NoteAct] = (),
+) -> Paper:
+    """The paper of a note as it is; `spans` are the model's sentences in it, `sample` marks an invented patient.
+
+    `acts` are those on the document, oldest first; from them comes who signed.
+    """
     sections = tuple(
         PaperSection(section.title, tuple(_paragraphs(note.sections.get(section.key, ""), section.key, spans)))
         for section in SECTIONS[note.kind]
@@ -62,7 +74,7 @@ def paper_of(patient: Patient, encounter: Encounter, note: Note, spans: Sequence
         header=_header(patient, encounter),
         notices=tuple(_notices(note, waiting, assisted=bool(spans), sample=sample)),
         sections=sections,
-        closing=tuple(_closing(note, spans)),
+        closing=tuple(_closing(note, spans, acts)),
     )
 
 
@@ -89,13 +101,18 @@ def _notices(note: Note, waiting: int, *, assisted: bool, sample: bool) -> Itera
         yield f"{note.state.words}，尚未签名"
 
 
-def _closing(note: Note, spans: Sequence[AiSpan]) -> Iterator[str]:
+def _closing(note: Note, spans: Sequence[AiSpan], acts: Sequence[NoteAct]) -> Iterator[str]:
     yield f"记录时间：{note.recorded_at:%Y年%m月%d日 %H:%M}"
     reviewed = [span for span in spans if span.reviewed]
     if reviewed:
         doctors = "、".join(dict.fromkeys(span.reviewed_by for span in reviewed if span.reviewed_by))
         yield f"其中 {len(reviewed)} 句由模型书写，已由{doctors or '医师'}审核"
-    yield "医师签名：________________"
+    signatures = signatures_in_force(acts) if note.state is NoteState.SIGNED else ()
+    for act in signatures:
+        title = "上级医师签名" if act.kind is ActKind.COUNTERSIGNED else "医师签名"
+        yield f"{title}：{act.person}（{act.role.words}）　{act.occurred_at.astimezone():%Y年%m月%d日 %H:%M}"
+    if not signatures:
+        yield "医师签名：________________"
 
 
 def _paragraphs(text: str, key: str, spans: Sequence[AiSpan]) -> Iterator[tuple[Piece, ...]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 MIN_PIN = 4
+FREE_ATTEMPTS = 3
 # About 60 ms and 16 MB on a ward's computer (RFC 7914).
 _COST, _BLOCK, _PARALLEL = 2**14, 8, 1
 
@@ -73,6 +74,11 @@ def is_pin(pin: str, sealed: str) -> bool:
     """Whether this is the PIN that was sealed; never for one that was not chosen."""
     salt, _, expected = sealed.partition(":")
     return bool(expected) and hmac.compare_digest(_hash(pin, bytes.fromhex(salt)).hex(), expected)
+
+
+def pause_after(wrong: int) -> float:
+    """Seconds to wait after so many wrong PINs in a row: none for two slips, then 5, 10, 20 … up to 300."""
+    return 0.0 if wrong < FREE_ATTEMPTS else min(5.0 * 2.0 ** min(wrong - FREE_ATTEMPTS, 10), 300.0)
 
 
 def may_manage(person: Person, people: tuple[Person, ...]) -> bool:

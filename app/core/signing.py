@@ -41,12 +41,13 @@ _AFTER = {
     ActKind.COUNTERSIGNED: NoteState.SIGNED,
     ActKind.RETURNED: NoteState.SIGNED,
 }
+_BEGINNINGS = (ActKind.SIGNED, ActKind.AMENDED)
 _SIGNED_FIRST = (ActKind.AMENDED, ActKind.COUNTERSIGNED, ActKind.RETURNED)
 
 
 @dataclass(frozen=True, slots=True)
 class NoteAct:
-    """One act on a document: whose, in which role, on which version, with which comment (of a return)."""
+    """One act on a document: whose, in which role, on which version; `comment` of a return, reason of an amendment."""
 
     note_id: str
     version: int
@@ -90,6 +91,12 @@ def awaits_senior(acts: Sequence[NoteAct]) -> bool:
     """The newest signature was not yet countersigned or returned."""
     last = [act for act in acts if act.kind is not ActKind.REVIEWED][-1:]
     return bool(last) and last[0].kind is ActKind.SIGNED and last[0].role is not Role.SENIOR
+
+
+def signatures_in_force(acts: Sequence[NoteAct]) -> tuple[NoteAct, ...]:
+    """The newest signature, and the senior doctor's on it; nothing while an amendment is under way."""
+    since = max((place for place, act in enumerate(acts) if act.kind in _BEGINNINGS), default=len(acts))
+    return tuple(act for act in acts[since:] if act.kind in (ActKind.SIGNED, ActKind.COUNTERSIGNED))
 
 
 def is_returned(acts: Sequence[NoteAct]) -> bool:

@@ -18,7 +18,7 @@ from app.storage.chain import sealed
 from app.storage.codec import time_text, to_json
 from app.storage.database import Database
 from app.storage.moves import append_move
-from app.storage.rows import insert
+from app.storage.rows import insert, put
 
 LISTED_NOTE = NoteKind.FIRST_PROGRESS
 
@@ -125,6 +125,13 @@ def read_stay(sql: sqlite_utils.Database, encounter_id: str) -> tuple[Patient, E
     for row in sql.execute(query, [encounter_id]):
         return stay_of(row)
     raise LookupError("no such encounter")
+
+
+def put_patient(sql: sqlite_utils.Database, patient: Patient) -> None:
+    """Store a known person's name and sex anew, inside the caller's transaction."""
+    query = "SELECT * FROM patients WHERE patient_id = ?"
+    for row in sql.query(query, [patient.patient_id]):
+        put(sql, "patients", "patient_id", sealed({**row, "name": patient.name, "sex": patient.sex.value}))
 
 
 def encounter_row(encounter: Encounter, created_at: datetime) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class StoredComparison:
 
 @dataclass(frozen=True, slots=True)
 class StoredIdentities:
-    """Whoever the database knows: names of patients and doctors, and 住院号."""
+    """Whoever the database knows or knew before a correction: names of patients and doctors, and 住院号."""
 
     names: tuple[str, ...]
     numbers: tuple[str, ...]
@@ -58,9 +58,14 @@ class FeedbackSource:
             names = sql.execute(
                 "SELECT name FROM patients UNION SELECT attending FROM encounters "
                 "UNION SELECT actor FROM feedback_events UNION SELECT actor FROM note_versions "
-                "UNION SELECT name FROM people UNION SELECT person FROM note_acts"
+                "UNION SELECT name FROM people UNION SELECT person FROM note_acts "
+                "UNION SELECT json_extract(before, '$.name') FROM moves "
+                "WHERE json_extract(before, '$.name') IS NOT NULL"
             )
-            numbers = sql.execute("SELECT DISTINCT mrn FROM encounters")
+            numbers = sql.execute(
+                "SELECT mrn FROM encounters UNION SELECT json_extract(before, '$.mrn') FROM moves "
+                "WHERE json_extract(before, '$.mrn') IS NOT NULL"
+            )
             return StoredIdentities(tuple(name for (name,) in names), tuple(number for (number,) in numbers))
 
 

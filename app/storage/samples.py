@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from app.core.entities import Encounter, Patient, Sex
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, NoteKind
+from app.core.stay import Order, Result, order_of, result_of
 from app.storage.repositories import Repositories
 
 MARK = "（示例）"
@@ -17,7 +18,7 @@ MARK = "（示例）"
 
 @dataclass(frozen=True, slots=True)
 class SampleEncounter:
-    """An invented stay whose note has its 主诉 and 病例特点."""
+    """An invented stay whose note has its 主诉 and 病例特点; `orders` and `results` as far as it has any."""
 
     name: str
     sex: Sex
@@ -28,14 +29,17 @@ class SampleEncounter:
     ward: str
     chief_complaint: str
     case_features: str
+    orders: tuple[Order, ...] = ()
+    results: tuple[Result, ...] = ()
 
     @classmethod
     def parse(cls, sample: Mapping[str, Any]) -> SampleEncounter:
         """From a file of resources/samples: `patient` (name, sex, age, bed, mrn) and the rest beside it.
 
-        Raises KeyError or ValueError for a file that lacks something: the files are the program's own.
+        Orders and results are of the day on which the samples are installed. Raises KeyError, UsageFault or ValueError
+        for a file that lacks something: the files are the program's own.
         """
-        patient = sample["patient"]
+        patient, today = sample["patient"], f"{datetime.now():%Y-%m-%d}"
         return cls(
             name=patient["name"],
             sex=Sex(patient["sex"]),
@@ -46,6 +50,8 @@ class SampleEncounter:
             ward=sample["ward"],
             chief_complaint=sample["chief_complaint"],
             case_features=sample["case_features"],
+            orders=tuple(order_of({**order, "date": today}) for order in sample.get("orders", ())),
+            results=tuple(result_of({**result, "date": today}) for result in sample.get("results", ())),
         )
 
 
@@ -79,6 +85,8 @@ def _install(repositories: Repositories, sample: SampleEncounter, now: datetime)
         admitted_at=now,
     )
     repositories.encounters.add(patient, encounter, now, sample=True)
+    repositories.stays.add_orders(encounter.encounter_id, sample.orders, "", now)
+    repositories.stays.add_results(encounter.encounter_id, sample.results, "", now)
     note = repositories.notes.open(encounter.encounter_id, NoteKind.FIRST_PROGRESS, now)
     texts = {CHIEF_COMPLAINT.key: sample.chief_complaint, CASE_FEATURES.key: sample.case_features}
     repositories.notes.save(note.note_id, {**note.sections, **texts}, now)

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import sqlite_utils
 
-from app.core.entities import Encounter
+from app.core.entities import Encounter, Patient
 from app.core.errors import UsageFault
-from app.core.moves import Move, MoveKind, move_between, of_patient
+from app.core.moves import Move, MoveKind, correction_between, move_between, of_patient
 from app.storage.database import Database
-from app.storage.encounters import encounter_row, read_stay
+from app.storage.encounters import encounter_row, put_patient, read_stay
 from app.storage.moves import append_move, read_moves
 from app.storage.rows import put
 
@@ -34,6 +34,28 @@ class WardRepository:
                 raise UsageFault(CHANGED_MEANWHILE)
             _store(sql, before, after, kind, actor, now)
 
+    def correct(
+        self, before: tuple[Patient, Encounter], after: tuple[Patient, Encounter], actor: str, now: datetime
+    ) -> None:
+        """Store name, sex, age and 住院号 as they should have been; each stay of the person keeps what changed in it.
+
+        Raises UsageFault if the stay or the person is no longer as it was seen (`before`).
+        """
+        ids = [(patient.patient_id, stay.encounter_id, stay.patient_id) for patient, stay in (before, after)]
+        if ids[0] != ids[1]:
+            raise ValueError("a correction cannot make one stay or person another")
+        with self._database.transaction() as sql:
+            encounter_id = before[1].encounter_id
+            if read_stay(sql, encounter_id) != before:
+                raise UsageFault(CHANGED_MEANWHILE)
+            _put_stay(sql, after[1])
+            put_patient(sql, after[0])
+            append_move(sql, correction_between(uuid4().hex, before, after, actor, now))
+            for other in _stays_of(sql, before[0].patient_id) if before[0] != after[0] else ():
+                if other.encounter_id != encounter_id:
+                    move = correction_between(uuid4().hex, (before[0], other), (after[0], other), actor, now)
+                    append_move(sql, move)
+
     def merge(self, kept: str, other: str, actor: str, now: datetime) -> tuple[str, ...]:
         """Put all stays of the patient `other` under the patient `kept`; returns the ids of those stays.
 
@@ -45,14 +67,12 @@ class WardRepository:
         with self._database.transaction() as sql:
             if not sql.execute("SELECT 1 FROM patients WHERE patient_id = ?", [kept]).fetchone():
                 raise LookupError("no such patient")
-            query = "SELECT encounter_id FROM encounters WHERE patient_id = ? ORDER BY admitted_at"
-            stays = [encounter_id for (encounter_id,) in sql.execute(query, [other])]
+            stays = _stays_of(sql, other)
             if not stays:
                 raise UsageFault(CHANGED_MEANWHILE)
-            for encounter_id in stays:
-                before = read_stay(sql, encounter_id)[1]
+            for before in stays:
                 _store(sql, before, of_patient(before, kept), MoveKind.MERGE, actor, now)
-            return tuple(stays)
+            return tuple(stay.encounter_id for stay in stays)
 
     def unmerge(self, encounter_id: str, actor: str, now: datetime) -> str:
         """Put a stay back under the patient from whom its last merge took it; returns that patient's id.
@@ -77,7 +97,18 @@ class WardRepository:
 def _store(
     sql: sqlite_utils.Database, before: Encounter, after: Encounter, kind: MoveKind, actor: str, now: datetime
 ) -> None:
-    query = "SELECT created_at FROM encounters WHERE encounter_id = ?"
-    created_at = datetime.fromisoformat(sql.execute(query, [before.encounter_id]).fetchone()[0])
-    put(sql, "encounters", "encounter_id", encounter_row(after, created_at))
+    _put_stay(sql, after)
     append_move(sql, move_between(uuid4().hex, kind, before, after, actor, now))
+
+
+def _put_stay(sql: sqlite_utils.Database, stay: Encounter) -> None:
+    query = "SELECT created_at FROM encounters WHERE encounter_id = ?"
+    created_at = datetime.fromisoformat(sql.execute(query, [stay.encounter_id]).fetchone()[0])
+    put(sql, "encounters", "encounter_id", encounter_row(stay, created_at))
+
+
+def _stays_of(sql: sqlite_utils.Database, patient_id: str) -> list[Encounter]:
+    """A person's stays, the oldest first."""
+    query = "SELECT encounter_id FROM encounters WHERE patient_id = ? ORDER BY admitted_at"
+    ids = [encounter_id for (encounter_id,) in sql.execute(query, [patient_id])]
+    return [read_stay(sql, encounter_id)[1] for encounter_id in ids]

@@ -138,6 +138,7 @@ class MainWindow(QMainWindow):
     def open_on_screen(self, kept: Mapping[str, str]) -> None:
         """Show the window as it was left; the first time, all of a small ward screen or a part of a large one."""
         self.commit.restore(kept)
+        self.ward.restore(kept)
         if self.arrangement.restore(kept):
             self.show()
             return
@@ -152,7 +153,7 @@ class MainWindow(QMainWindow):
 
     def state(self) -> dict[str, str]:
         """How the window is left, for `open_on_screen`."""
-        return self.arrangement.state() | self.commit.state()
+        return self.arrangement.state() | self.commit.state() | self.ward.state()
 
     def bring_forward(self) -> None:
         """Show this window above the others, with the keyboard focus."""

@@ -39,7 +39,7 @@ KEYS: tuple[Key, ...] = (
     Key("previous_area", ("Shift+F6",), "Shift+F6", "转到上一区域"),
     Key("search", ("Ctrl+K",), "Ctrl+K", "搜索患者：床号、姓名、拼音、住院号"),
     Key("add_patient", ("Ctrl+N",), "Ctrl+N", "办理入院"),
-    Key("ward", ("Ctrl+M",), "Ctrl+M", "当前患者：换床、转科、病情、出院、合并病案"),
+    Key("ward", ("Ctrl+M",), "Ctrl+M", "当前患者：换床、转科、病情、出院、更正信息、合并病案"),
     Key("recent", ("Ctrl+Tab",), "Ctrl+Tab", "最近的患者：回车回到上一位"),
     Key("entries", ("Ctrl+L",), "Ctrl+L", "检查结果与医嘱：录入，或插入光标处"),
     Key("review", ("Ctrl+R",), "Ctrl+R", "光标所在段（或选中处）的 AI 文字已审核"),

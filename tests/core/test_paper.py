@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from app.core.entities import Encounter, Patient, Sex
 from app.core.notes import COURSE, Note, NoteKind, NoteState, empty_sections
 from app.core.paper import AI_NOTICE, EMPTY, paper_of
+from app.core.people import Role
 from app.core.provenance import AI_ASSISTED_MARK, AiSpan, Origin
+from app.core.signing import ActKind, NoteAct
 
 NOW = datetime.fromisoformat("2026-03-05T10:00:00+08:00")
 PATIENT = Patient("p", "周示例", Sex.MALE)
@@ -61,3 +63,25 @@ def test_no_text_is_lost_or_doubled(pairs: list[tuple[int, int]]) -> None:
     assert "\n".join("".join(piece.text for piece in line) for line in course.paragraphs) == TEXT
     marked = "".join(piece.text for line in course.paragraphs for piece in line if piece.ai)
     assert marked == "".join(TEXT[one.start : one.end].replace("\n", "") for one in spans)
+
+
+def test_a_signed_paper_says_who_signed_and_when() -> None:
+    def act(kind: ActKind, person: str, role: Role, hour: int) -> NoteAct:
+        return NoteAct("n", 1, kind, person, role, NOW.replace(hour=hour))
+
+    first = act(ActKind.SIGNED, "周医师", Role.DOCTOR, 8)
+    again = act(ActKind.SIGNED, "李医师", Role.DOCTOR, 10)
+    senior = act(ActKind.COUNTERSIGNED, "赵主任", Role.SENIOR, 11)
+    amended = act(ActKind.AMENDED, "李医师", Role.DOCTOR, 9)
+
+    def closing(state: NoteState, *acts: NoteAct) -> tuple[str, ...]:
+        return paper_of(PATIENT, STAY, note(state=state), [], sample=False, acts=acts).closing[1:]
+
+    signed = closing(NoteState.SIGNED, first, amended, again, senior)
+    stamp = f"{NOW.astimezone():%Y年%m月%d日}"
+    assert [line.split("　")[0] for line in signed] == [
+        "医师签名：李医师（住院医师）",
+        "上级医师签名：赵主任（上级医师）",
+    ]
+    assert all(stamp in line for line in signed)
+    assert closing(NoteState.DRAFT, first, amended) == ("医师签名：________________",)

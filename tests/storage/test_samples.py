@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.entities import Sex
+from app.core.stay import Abnormal
 from app.storage.repositories import Repositories
 from app.storage.samples import SampleEncounter, install_samples
 from tests.helpers.records import a_stay
@@ -38,3 +39,15 @@ def test_samples_never_join_real_patients(repositories: Repositories) -> None:
 def test_a_sample_that_lacks_something_is_told() -> None:
     with pytest.raises(KeyError, match="ward"):
         SampleEncounter.parse({key: value for key, value in SAMPLE.items() if key != "ward"})
+
+
+def test_a_sample_brings_its_orders_and_results(repositories: Repositories) -> None:
+    entries = {
+        "orders": [{"name": "阿司匹林", "dose": "100 mg"}],
+        "results": [{"name": "血钾", "value": "3.1", "range": "3.5-5.3", "abnormal": True}],
+    }
+    install_samples(repositories, [SampleEncounter.parse({**SAMPLE, **entries})])
+    (summary,) = repositories.encounters.summaries()
+    (order,) = repositories.stays.orders(summary.encounter.encounter_id)
+    (result,) = repositories.stays.results(summary.encounter.encounter_id)
+    assert (order.name, result.abnormal) == ("阿司匹林", Abnormal.LOW)

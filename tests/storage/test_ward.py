@@ -8,8 +8,9 @@ import pytest
 from app.core.backfill import Decision, check_backfill
 from app.core.entities import Severity
 from app.core.errors import UsageFault
-from app.core.moves import MoveKind, discharged, in_bed, with_severity
+from app.core.moves import MoveKind, corrected, discharged, in_bed, with_severity
 from app.core.runs import Binding
+from app.storage.feedback_source import FeedbackSource
 from app.storage.repositories import Repositories
 from tests.helpers.records import DOCTOR, NOW, a_full_comparison, a_patient, a_stay, an_encounter
 
@@ -102,3 +103,33 @@ def test_a_record_is_merged_with_a_known_other_one(repositories: Repositories) -
         repositories.ward.merge(stay.patient_id, stay.patient_id, DOCTOR, NOW)
     with pytest.raises(LookupError):
         repositories.ward.merge("nobody", stay.patient_id, DOCTOR, NOW)
+
+
+def test_a_correction_reaches_every_stay_of_the_person_and_keeps_what_was_there(repositories: Repositories) -> None:
+    stay = a_stay(repositories)
+    patient, encounter = repositories.encounters.get(stay.encounter_id)
+    earlier = replace(encounter, encounter_id="earlier")
+    repositories.encounters.add(patient, earlier, NOW)
+    after = corrected(patient, encounter, name="王更正", sex=patient.sex, age="66岁", mrn="新号")
+    repositories.ward.correct((patient, encounter), after, DOCTOR, LATER)
+    assert repositories.encounters.get(stay.encounter_id) == after
+    assert repositories.encounters.get("earlier") == (after[0], earlier)
+    here, there = (repositories.ward.moves(one)[-1] for one in (stay.encounter_id, "earlier"))
+    assert (here.kind, here.actor, here.occurred_at) == (MoveKind.CORRECTION, DOCTOR, LATER)
+    assert here.before == {"name": patient.name, "age": encounter.age, "mrn": encounter.mrn}
+    assert here.after == {"name": "王更正", "age": "66岁", "mrn": "新号"}
+    assert (there.before, there.after) == ({"name": patient.name}, {"name": "王更正"})
+    known = FeedbackSource(repositories.database).identities()
+    assert {patient.name, "王更正"} <= set(known.names) and {encounter.mrn, "新号"} <= set(known.numbers)
+    assert repositories.database.check().ok
+    with pytest.raises(UsageFault, match="刚才已被改动"):
+        repositories.ward.correct((patient, encounter), after, DOCTOR, LATER)
+
+
+@pytest.mark.parametrize(("name", "mrn"), [(" ", "ZY1"), ("", "")])
+def test_a_correction_without_a_name_is_refused(repositories: Repositories, name: str, mrn: str) -> None:
+    patient, encounter = repositories.encounters.get(a_stay(repositories).encounter_id)
+    with pytest.raises(UsageFault, match="姓名"):
+        corrected(patient, encounter, name=name, sex=patient.sex, age="", mrn=mrn)
+    with pytest.raises(UsageFault, match="没有改动"):
+        corrected(patient, encounter, name=patient.name, sex=patient.sex, age=encounter.age, mrn=encounter.mrn)

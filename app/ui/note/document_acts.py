@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import QDate, QDateTime, QObject, QTime
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDateTimeEdit, QDialog, QDialogButtonBox, QFormLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QMenu, QVBoxLayout, QWidget
 
 from app.controllers.autosave import local_now
 from app.controllers.note import NoteController, OpenNote
 from app.core.notes import NoteKind, NoteState, NoteSummary
+from app.ui.kit.date_fields import entered_moment, moment_field
 from app.ui.kit.text_safety import visible_controls
 from app.ui.kit.wording import minute
 from app.ui.note.note_editor import NoteEditor
@@ -93,7 +93,7 @@ class DocumentActs(QObject):
         drop.setEnabled(not (written or signed or note.note.kind is NoteKind.FIRST_PROGRESS))
 
     def _set_date(self, dialog: DateDialog) -> None:
-        moment = datetime.fromtimestamp(dialog.moment.dateTime().toSecsSinceEpoch()).astimezone()
+        moment = entered_moment(dialog.moment)
         if moment > local_now():
             self._say(FUTURE)
         else:
@@ -111,11 +111,7 @@ class DateDialog(QDialog):
     def __init__(self, note: OpenNote, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"{note.note.kind.heading}：记录时间")
-        bears = note.note.recorded_at.astimezone()
-        self.moment = QDateTimeEdit(
-            QDateTime(QDate(bears.year, bears.month, bears.day), QTime(bears.hour, bears.minute))
-        )
-        self.moment.setDisplayFormat("yyyy-MM-dd HH:mm")
+        self.moment = moment_field(note.note.recorded_at)
         self.moment.setAccessibleName("记录时间")
         form = QFormLayout()
         form.addRow("记录时间", self.moment)

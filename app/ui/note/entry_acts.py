@@ -12,7 +12,8 @@ from app.controllers.ward import StayEntries, WardController
 from app.core.stay import Order, Result
 from app.core.stay_lines import entry_line
 from app.ui.kit.theme import Appearance
-from app.ui.note.entry_dialogs import EntriesDialog, EntryForm, OrderForm, ResultForm
+from app.ui.note.entry_dialogs import EntriesDialog
+from app.ui.note.entry_forms import EntryForm, OrderForm, ResultForm, StopForm
 from app.ui.note.note_editor import NoteEditor
 
 NO_PATIENT = "请先从左侧选择一位患者。"
@@ -56,6 +57,7 @@ class EntryActs(QObject):
         self.dialog = EntriesDialog(note, self._appearance.theme, self._editor.window())
         self.dialog.insert_wanted.connect(self._insert)
         self.dialog.withdraw_wanted.connect(self._withdraw)
+        self.dialog.stop_wanted.connect(self._ask_stop)
         self.dialog.result_wanted.connect(lambda: self._ask(ResultForm))
         self.dialog.order_wanted.connect(lambda: self._ask(OrderForm))
         self.dialog.finished.connect(lambda _result: self._close())
@@ -85,10 +87,23 @@ class EntryActs(QObject):
         if self.dialog is None:
             return
         form = make(self.dialog)
-        self.form = form
         form.accepted.connect(partial(self._store, self.dialog.encounter_id, form))
+        self._open_form(form)
+
+    def _ask_stop(self, order: Order) -> None:
+        if self.dialog is None:
+            return
+        form = StopForm(order, self.dialog)
+        form.accepted.connect(partial(self._stop, self.dialog.encounter_id, order, form))
+        self._open_form(form)
+
+    def _open_form(self, form: EntryForm) -> None:
+        self.form = form
         form.finished.connect(lambda _result: form.deleteLater())
         form.open()
+
+    def _stop(self, encounter_id: str, order: Order, form: StopForm) -> None:
+        self._ward.stop_order(encounter_id, order, form.day(), partial(self._refresh, encounter_id))
 
     def _store(self, encounter_id: str, form: ResultForm | OrderForm) -> None:
         entered = form.entered()

@@ -106,8 +106,12 @@ class NoteEditor(QWidget):
         self.header.show_saved("未能保存，将重试", reason, trouble=True)
 
     def focus_first(self) -> None:
-        """Put the cursor where the doctor was, or into the first section."""
-        (self.last_focused or next(iter(self.editors.values()))).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        """Put the cursor where the doctor was, or into the first section, and show that place."""
+        editor = self.last_focused or next(iter(self.editors.values()))
+        if editor is next(iter(self.editors.values())):
+            editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self.show_section(editor, editor.textCursor().position())
 
     def show_section(self, editor: SectionEditor, position: int) -> None:
         """Give an editor the focus and, once it has grown, bring the line of a document position to the top."""

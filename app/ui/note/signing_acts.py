@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QPushButton
 
-from app.controllers.note import NoteController
+from app.controllers.note import NoteController, OpenNote
 from app.controllers.people import PeopleController
 from app.controllers.signing import SigningController, WaitingNote
 from app.core.checks.finding import CheckedNote, blocking
@@ -18,6 +18,7 @@ from app.core.people import Role
 from app.core.signing import ActKind, NoteAct, is_returned, obstacles
 from app.ui.kit.text_safety import visible_controls
 from app.ui.kit.wording import bed_label, minute
+from app.ui.note.amend_dialog import AmendDialog
 from app.ui.note.note_editor import NoteEditor
 from app.ui.note.signing_dialog import SigningDialog
 from app.ui.note.waiting_dialog import WaitingDialog
@@ -52,7 +53,7 @@ class SigningActs(QObject):
         self._signing = signing
         self._checked = checked
         self._say = say
-        self.dialog: SigningDialog | None = None
+        self.dialog: SigningDialog | AmendDialog | None = None
         self.waiting_dialog: WaitingDialog | None = None
         self.waiting_button = QPushButton()
         self._waiting: tuple[WaitingNote, ...] = ()
@@ -75,22 +76,22 @@ class SigningActs(QObject):
             self._say(why)
         elif note is not None and self.dialog is None:
             against = () if signed else self._obstacles()
-            whose = f"{bed_label(note.encounter.bed)} {note.patient.name} 住院号 {note.encounter.mrn}"
-            heading = f"{note.note.kind.heading}　{whose}"
-            self.dialog = SigningDialog(heading, note.note, self._people.present, against, self._editor.window())
+            dialog = SigningDialog(_heading(note), note.note, self._people.present, against, self._editor.window())
             if signed:
-                self.dialog.offer_return()
-            self.dialog.sign_wanted.connect(partial(self._on_sign_wanted, self.dialog, kind))
-            self.dialog.return_wanted.connect(self._on_return_wanted)
-            self.dialog.finished.connect(lambda _result: self._close())
-            self.dialog.open()
+                dialog.offer_return()
+            dialog.sign_wanted.connect(partial(self._on_sign_wanted, dialog, kind))
+            dialog.return_wanted.connect(self._on_return_wanted)
+            self._open(dialog)
 
     def amend(self) -> None:
-        """The key: begin a new draft on top of the signed version."""
+        """The key: ask why, then begin a new draft on top of the signed version."""
+        note = self._notes.open_note
         if why := self._signing.refusal(ActKind.AMENDED):
             self._say(why)
-        else:
-            self._signing.perform(ActKind.AMENDED)
+        elif note is not None and self.dialog is None:
+            dialog = AmendDialog(_heading(note), self._editor.window())
+            dialog.accepted.connect(lambda: self._signing.perform(ActKind.AMENDED, dialog.reason.text().strip()))
+            self._open(dialog)
 
     def show_waiting(self) -> None:
         """The key: the documents that wait for the present person."""
@@ -140,7 +141,7 @@ class SigningActs(QObject):
         self._signing.perform(ActKind.RETURNED, comment)
 
     def _on_acts(self, acts: tuple[NoteAct, ...]) -> None:
-        signed = [f"{act.kind.words}：{act.person} {minute(act.occurred_at)}" for act in acts]
+        signed = [_act_words(act) for act in acts]
         self._editor.header.document.setToolTip("\n".join(("本次住院的文书：切换、新建  Ctrl+D", *signed)))
         if is_returned(acts):
             self._say(f"{visible_controls(acts[-1].person)} 退回了这份文书：{visible_controls(acts[-1].comment)}")
@@ -149,6 +150,11 @@ class SigningActs(QObject):
         self._waiting = waiting
         self.waiting_button.setText(f"待我处理 {len(waiting)}")
         self.waiting_button.setVisible(bool(waiting))
+
+    def _open(self, dialog: SigningDialog | AmendDialog) -> None:
+        self.dialog = dialog
+        dialog.finished.connect(lambda _result: self._close())
+        dialog.open()
 
     def _close(self) -> None:
         dialog, self.dialog = self.dialog, None
@@ -160,3 +166,13 @@ class SigningActs(QObject):
         dialog, self.waiting_dialog = self.waiting_dialog, None
         if dialog is not None:
             dialog.deleteLater()
+
+
+def _heading(note: OpenNote) -> str:
+    whose = f"{bed_label(note.encounter.bed)} {note.patient.name} 住院号 {note.encounter.mrn}"
+    return f"{note.note.kind.heading}　{whose}"
+
+
+def _act_words(act: NoteAct) -> str:
+    words = f"{act.kind.words}：{act.person} {minute(act.occurred_at)}"
+    return visible_controls(f"{words}　{act.comment}" if act.comment else words)

@@ -123,6 +123,9 @@ class SigningDialog(QDialog):
 
     def _sign(self) -> None:
         pin = self.pin.text()
+        if self.first and self.focusWidget() is self.pin and not self.again.text():
+            self.again.setFocus()
+            return
         fault = pin_fault(pin) if self.first else ""
         if self.first and not fault and pin != self.again.text():
             fault = DIFFERENT

@@ -14,8 +14,9 @@ from app.controllers.autosave import local_now
 from app.controllers.note import EncounterSummary
 from app.controllers.patient_index import PatientIndex
 from app.core.entities import Patient, Severity, Sex
+from app.ui.kit.date_fields import entered_moment, moment_field
 from app.ui.kit.wording import whose
-from app.ui.ward.ward_dialogs import entered_moment, in_same_bed, moment_field, taken_words, text_label, warning_label
+from app.ui.ward.ward_dialogs import in_same_bed, taken_words, text_label, warning_label
 
 NEW_PERSON = "新患者（与上面各位都不是同一人）"
 _SEPARATORS = re.compile(r"[；;\n]")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QDialog, QMenu
 from app.controllers.note import EncounterSummary, NoteController, OpenNote
 from app.controllers.ward import WardController
 from app.core.checks.deadline import DISCHARGE_DUE
-from app.core.entities import Severity
+from app.core.entities import Encounter, Patient, Severity
 from app.core.errors import UsageFault
 from app.core.moves import Move, MoveKind
 from app.ui.kit.wording import bed_label, minute, whose
 from app.ui.note.note_editor import NoteEditor
+from app.ui.ward.correction_dialog import CorrectionDialog
 from app.ui.ward.patient_dialog import PatientDialog
 from app.ui.ward.patient_list import PatientList
 from app.ui.ward.ward_dialogs import (
@@ -32,6 +33,7 @@ from app.ui.ward.ward_history import MovesDialog
 NO_PATIENT = "请先从左侧选择一位患者。"
 NO_RECENT = "还没有打开过别的患者。"
 MOST_RECENT = 9
+_RECENT = "recent"
 
 
 class WardActs(QObject):
@@ -72,10 +74,21 @@ class WardActs(QObject):
         else:
             self._editor.header.stay.showMenu()
 
+    def state(self) -> dict[str, str]:
+        """The recent patients, for the settings: ids only."""
+        return {_RECENT: " ".join(self._recent)}
+
+    def restore(self, kept: Mapping[str, str]) -> None:
+        """The recent patients of the last time; who is no longer there is passed over."""
+        earlier = kept.get(_RECENT, "").split()
+        self._recent = list(dict.fromkeys([*self._recent, *earlier]))[: MOST_RECENT + 1]
+
     def choose_recent(self) -> None:
         """The key: offer the patients that were open before, the last one first."""
         known = {one.encounter.encounter_id: one for one in self._patients.items.summaries}
-        before = [known[encounter_id] for encounter_id in self._recent[1:] if encounter_id in known]
+        note = self._notes.open_note
+        here = note.encounter.encounter_id if note else ""
+        before = [known[one] for one in self._recent if one != here and one in known]
         if not before:
             self._say(NO_RECENT)
             return
@@ -109,6 +122,7 @@ class WardActs(QObject):
         for words, kind, make, possible in acts:
             menu.addAction(words, partial(self._ask, make, kind)).setEnabled(possible)
         menu.addSeparator()
+        menu.addAction("更正患者信息…(&C)", partial(self._ask_correction, note))
         menu.addAction("合并病案…(&M)", partial(self._ask_merge, note))
         menu.addAction("撤销病案合并(&R)", partial(self._unmerge, note))
         menu.addSeparator()
@@ -135,6 +149,19 @@ class WardActs(QObject):
             "按 Ctrl+D 新建或打开。",
         }[kind]
         self._ward.move(dialog.encounter, after, kind, told)
+
+    def _ask_correction(self, note: OpenNote) -> None:
+        dialog = CorrectionDialog(note, self._patients.items.summaries, self._editor.window())
+        dialog.accepted.connect(partial(self._correct, dialog))
+        self._open(dialog)
+
+    def _correct(self, dialog: CorrectionDialog) -> None:
+        try:
+            after = dialog.after()
+        except UsageFault as fault:
+            self._say(str(fault))
+            return
+        self._ward.correct(dialog.before, after, corrected_words(dialog.before, after))
 
     def _ask_merge(self, note: OpenNote) -> None:
         dialog = MergeDialog(note, self._patients.items.summaries, self._editor.window())
@@ -213,6 +240,13 @@ class WardActs(QObject):
         if note is not None:
             alike = self._patients.items.index_of_patients.namesakes(note.encounter.encounter_id)
             self._editor.header.show_stay(stay_words(note), [namesake_words(one) for one in alike])
+
+
+def corrected_words(before: tuple[Patient, Encounter], after: tuple[Patient, Encounter]) -> str:
+    """What is said of a correction: a model is told sex and age."""
+    (old, stay), (new, stay_now) = before, after
+    asked_anew = (old.sex, stay.age) != (new.sex, stay_now.age)
+    return "已更正患者信息。" + ("若已有建议，是按原来的性别、年龄生成的，请重新生成。" if asked_anew else "")
 
 
 def stay_words(note: OpenNote) -> str:

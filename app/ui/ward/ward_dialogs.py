@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QDate, QDateTime, Qt, QTime
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDateTimeEdit,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -25,18 +24,18 @@ from app.controllers.note import EncounterSummary, OpenNote
 from app.controllers.patient_index import PatientIndex
 from app.core.entities import Encounter, Severity
 from app.core.moves import discharge_undone, discharged, in_bed, transferred, with_severity
+from app.ui.kit.date_fields import entered_moment, moment_field
 from app.ui.kit.text_safety import visible_controls
 from app.ui.kit.wording import day, whose
 
-MINIMUM_WIDTH = 460
+MINIMUM_WIDTH = 560
 
 
-class MoveDialog(QDialog):
-    """A form about one stay. `after` gives the stay as it will be; it raises UsageFault for what cannot be."""
+class FormDialog(QDialog):
+    """A form about one stay, which stands at its head."""
 
     def __init__(self, title: str, accept: str, note: OpenNote, parent: QWidget) -> None:
         super().__init__(parent)
-        self.encounter = note.encounter
         self.setWindowTitle(title)
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setMinimumWidth(MINIMUM_WIDTH)
@@ -55,14 +54,22 @@ class MoveDialog(QDialog):
         layout.addWidget(self.warning)
         layout.addWidget(buttons)
 
-    def after(self, now: datetime) -> Encounter:
-        """The stay as the form says. Raises UsageFault."""
-        raise NotImplementedError
-
     def add(self, title: str, field: QWidget) -> None:
         """One line of the form."""
         field.setAccessibleName(title)
         self.form.addRow(title, field)
+
+
+class MoveDialog(FormDialog):
+    """Asks for a move. `after` gives the stay as it will be; it raises UsageFault for what cannot be."""
+
+    def __init__(self, title: str, accept: str, note: OpenNote, parent: QWidget) -> None:
+        super().__init__(title, accept, note, parent)
+        self.encounter = note.encounter
+
+    def after(self, now: datetime) -> Encounter:
+        """The stay as the form says. Raises UsageFault."""
+        raise NotImplementedError
 
 
 class BedDialog(MoveDialog):
@@ -242,16 +249,3 @@ def warning_label() -> QLabel:
     label.setMinimumHeight(2 * label.fontMetrics().lineSpacing() + 8)
     label.setAlignment(Qt.AlignmentFlag.AlignTop)
     return label
-
-
-def moment_field(moment: datetime) -> QDateTimeEdit:
-    """A field for a date and time of day, in local time."""
-    local = moment.astimezone()
-    field = QDateTimeEdit(QDateTime(QDate(local.year, local.month, local.day), QTime(local.hour, local.minute)))
-    field.setDisplayFormat("yyyy-MM-dd HH:mm")
-    return field
-
-
-def entered_moment(field: QDateTimeEdit) -> datetime:
-    """What such a field says, with the machine's offset."""
-    return datetime.fromtimestamp(field.dateTime().toSecsSinceEpoch()).astimezone()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QListWidget, QVBoxLayout, QWidget
@@ -22,8 +22,10 @@ TITLES = {
     MoveKind.DISCHARGE_UNDONE: "撤销出院",
     MoveKind.MERGE: "合并病案",
     MoveKind.UNMERGE: "撤销合并",
+    MoveKind.CORRECTION: "更正",
 }
 _SHOWN = ("department", "ward", "bed", "severity")
+_CORRECTED = ("name", "sex", "age", "mrn")
 
 
 class MovesDialog(QDialog):
@@ -49,12 +51,12 @@ class MovesDialog(QDialog):
 
 def move_words(move: Move) -> str:
     """One move in a line."""
-    before, after = _place(move.before), _place(move.after)
+    shown = _CORRECTED if move.kind is MoveKind.CORRECTION else _SHOWN
+    before, after = _words(move.before, shown), _words(move.after, shown)
     change = f"{before} → {after}" if before and after else after
     parts = (minute(move.occurred_at), TITLES[move.kind], change, move.actor)
     return visible_controls("　".join(part for part in parts if part))
 
 
-def _place(fields: object) -> str:
-    values = dict(fields) if isinstance(fields, dict) else {}
-    return " ".join(values[name] for name in _SHOWN if values.get(name))
+def _words(fields: Mapping[str, str], names: Sequence[str]) -> str:
+    return " ".join(fields[name] for name in names if fields.get(name))

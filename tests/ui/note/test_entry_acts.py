@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDate, Qt
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap import Services, start_services
@@ -17,7 +17,8 @@ from app.core.stay import Abnormal, Order, Result
 from app.infra.paths import Paths
 from app.ui.kit.theme import Appearance
 from app.ui.main_window import MainWindow
-from app.ui.note.entry_dialogs import EntriesDialog, OrderForm, ResultForm
+from app.ui.note.entry_dialogs import EntriesDialog
+from app.ui.note.entry_forms import OrderForm, ResultForm, StopForm
 from app.ui.note.section_editor import SectionEditor
 
 POTASSIUM = Result("2026-11-20", "血钾", "3.1", "mmol/L", "3.5-5.3", Abnormal.LOW)
@@ -169,3 +170,17 @@ def test_results_and_orders_are_entered_and_a_mistake_is_withdrawn(ward: Ward) -
     ward.bot.waitUntil(lambda: dialog.list.count() == 2)
     assert "氯化钾" in dialog.list.item(1).text()
     dialog.reject()
+
+
+def test_a_running_order_is_stopped_on_a_day(filled: Ward) -> None:
+    dialog = filled.entries()
+    dialog.list.setCurrentRow(1)
+    filled.bot.keyClick(dialog.list, Qt.Key.Key_S)
+    assert filled.window.entries.form is None, "a result cannot be stopped"
+    dialog.list.setCurrentRow(4)
+    filled.bot.keyClick(dialog.list, Qt.Key.Key_S)
+    form = filled.window.entries.form
+    assert isinstance(form, StopForm) and "阿司匹林" in form.name.text()
+    form.date.setDate(QDate(2026, 11, 22))
+    form.accept()
+    filled.bot.waitUntil(lambda: "至 2026-11-22" in dialog.list.item(4).text())

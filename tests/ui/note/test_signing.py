@@ -19,6 +19,7 @@ from app.core.signing import ActKind
 from app.infra.paths import Paths
 from app.ui.kit.theme import Appearance
 from app.ui.main_window import MainWindow
+from app.ui.note.amend_dialog import AmendDialog
 from app.ui.note.signing_dialog import SigningDialog
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -54,8 +55,9 @@ class Desk:
 
     def dialog(self) -> SigningDialog:
         self.press(*SIGN)
-        assert self.window.signing.dialog is not None, self.notice
-        return self.window.signing.dialog
+        dialog = self.window.signing.dialog
+        assert isinstance(dialog, SigningDialog), self.notice
+        return dialog
 
     def sign(self, pin: str, again: str = "") -> None:
         dialog = self.dialog()
@@ -65,6 +67,15 @@ class Desk:
         before = len(signing.acts)
         self.press(Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, on=dialog.pin)
         self.bot.waitUntil(lambda: len(signing.acts) > before)
+
+    def amend(self, reason: str) -> None:
+        self.press(Qt.Key.Key_M, CONTROL | SHIFT)
+        dialog = self.window.signing.dialog
+        assert isinstance(dialog, AmendDialog), self.notice
+        assert not dialog.accept_button.isEnabled()
+        dialog.reason.setText(reason)
+        with self.bot.waitSignal(self.notes.opened):
+            dialog.accept()
 
     def become(self, name: str) -> None:
         people = self.services.controllers.people
@@ -123,8 +134,8 @@ def test_from_draft_to_signature_and_amendment_by_keys(desk: Desk) -> None:
     assert desk.note.state is NoteState.SIGNED
     assert "已签名" in desk.window.editor.header.document.text()
     assert all(editor.isReadOnly() for editor in desk.window.editor.editors.values())
-    with desk.bot.waitSignal(desk.notes.opened):
-        desk.press(Qt.Key.Key_M, CONTROL | SHIFT)
+    desk.amend("补充病情")
+    desk.bot.waitUntil(lambda: "补充病情" in desk.window.editor.header.document.toolTip())
     assert "修正中" in desk.window.editor.header.document.text()
     assert not any(editor.isReadOnly() for editor in desk.window.editor.editors.values())
     desk.write(condition="胸痛消失，生命体征平稳。")
@@ -162,7 +173,7 @@ def test_a_senior_doctor_returns_it_and_then_signs(desk: Desk) -> None:
     assert waiting is not None
     assert "补充查体" in waiting.list.item(0).text()
     waiting.reject()
-    desk.press(Qt.Key.Key_M, CONTROL | SHIFT)
+    desk.amend("按上级意见修改")
     desk.bot.waitUntil(lambda: [act.kind for act in signing.acts[-1:]] == [ActKind.AMENDED])
     desk.write(condition="胸痛缓解，双肺无啰音。")
     desk.sign("4711")
@@ -221,3 +232,12 @@ def test_a_template_begins_an_empty_document_and_never_comes_over_text(desk: Des
     again.save_button.click()
     assert "没有【主诉】" in again.trouble.text()
     again.reject()
+
+
+def test_enter_in_the_first_box_of_a_new_pin_goes_to_the_second(desk: Desk) -> None:
+    desk.write(condition="胸痛缓解。", measures="继续治疗。")
+    dialog = desk.dialog()
+    dialog.pin.setText("4711")
+    desk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, on=dialog.pin)
+    assert dialog.focusWidget() is dialog.again and not dialog.trouble.isVisible()
+    dialog.reject()

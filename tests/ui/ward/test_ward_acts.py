@@ -20,6 +20,7 @@ from app.core.moves import MoveKind
 from app.infra.paths import Paths
 from app.ui.kit.theme import Appearance
 from app.ui.main_window import MainWindow
+from app.ui.ward.correction_dialog import CorrectionDialog
 from app.ui.ward.patient_dialog import NEW_PERSON, PatientDialog
 from app.ui.ward.patient_items import GROUP_ROLE
 from app.ui.ward.ward_dialogs import BedDialog, DischargeDialog, MergeDialog, SeverityDialog
@@ -272,3 +273,55 @@ def test_the_recent_patients_lead_back(ward: Ward) -> None:
     with ward.bot.waitSignal(ward.services.controllers.notes.opened):
         ward.bot.keyClick(ward.window.ward.recent_menu, Qt.Key.Key_Return)
     assert ward.open_encounter.encounter_id == stays[1]
+
+
+def test_a_correction_is_shown_everywhere_and_keeps_the_binding(ward: Ward) -> None:
+    ward.admit("李四", "5床", "ZY2")
+    ward.open(stay := ward.admit("张山", "3床", "ZY1"))
+    bound = ward.services.controllers.notes.binding
+    dialog = ward.choose("C")
+    assert isinstance(dialog, CorrectionDialog)
+    dialog.mrn.setText("ZY2")
+    assert "李四" in dialog.warning.text() and not dialog.accept_button.isEnabled()
+    dialog.mrn.setText("ZY9")
+    dialog.name.setText("张三")
+    dialog.sex.setCurrentText(Sex.FEMALE)
+    with ward.changing():
+        dialog.accept()
+    header = ward.window.editor.header
+    assert header.name.text() == "张三" and "ZY9" in header.details.text()
+    assert "请重新生成" in ward.notice
+    assert "张三" in [one.patient.name for one in ward.window.patients.items.summaries]
+    assert ward.services.controllers.notes.binding == bound
+    ward.trigger("H")
+    ward.bot.waitUntil(lambda: isinstance(ward.window.ward.dialog, MovesDialog))
+    moves = ward.window.ward.dialog
+    assert isinstance(moves, MovesDialog)
+    assert "张山 男 ZY1 → 张三 女 ZY9" in moves.list.item(1).text()
+    moves.reject()
+    assert ward.kinds(stay) == [MoveKind.ADMIT, MoveKind.CORRECTION]
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_the_recent_patients_are_known_after_a_restart(ward: Ward, appearance: Appearance) -> None:
+    ward.open(first := ward.admit("张三", "3床", "ZY1"))
+    ward.open(second := ward.admit("李四", "5床", "ZY2"))
+    kept = ward.window.state()
+    assert "张三" not in str(kept)
+    fresh = MainWindow(ward.services.controllers, appearance, lambda: datetime.now(UTC))
+    ward.bot.addWidget(fresh)
+    fresh.ward.restore(kept)
+    fresh.patients.replace(ward.window.patients.items.summaries)
+    fresh.ward.choose_recent()
+    assert [action.text()[:5] for action in fresh.ward.recent_menu.actions()] == ["3床 张三"]
+    fresh.ward.recent_menu.close()
+    assert kept["recent"].split() == [second, first]
+
+
+def test_tab_leaves_a_date_at_once(ward: Ward) -> None:
+    ward.window.ward.admit()
+    dialog = ward.window.ward.dialog
+    assert isinstance(dialog, PatientDialog)
+    dialog.admitted_at.setFocus()
+    ward.bot.keyClick(dialog.admitted_at, Qt.Key.Key_Tab)
+    assert dialog.focusWidget() is dialog.diagnoses
