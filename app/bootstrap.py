@@ -13,6 +13,7 @@ from PySide6.QtCore import QTimer
 
 from app.cli.library import open_library
 from app.cli.suggest_case import doctor_name
+from app.controllers.answers import AnswerController
 from app.controllers.autosave import local_now
 from app.controllers.board import BoardController
 from app.controllers.checks import ChecksController
@@ -43,6 +44,7 @@ from app.ui.fault_hook import FaultHook
 from app.ui.kit.theme import Appearance, has_chinese_font
 from app.ui.main_window import Controllers, MainWindow
 from app.ui.single_instance import SingleInstance
+from app.workers.background import BackgroundWorker
 from app.workers.storage_thread import StorageThread
 
 logger = logging.getLogger(__name__)
@@ -92,6 +94,7 @@ class Services:
         self.controllers.comparisons.close()
         self.controllers.notes.close()
         self.storage.close()
+        self.controllers.answers.close()
 
 
 def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
@@ -118,7 +121,7 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
         board=board,
         statistics=StatisticsController(storage),
         reviews=ReviewController(comparisons, partial(review_prompt, review), review.decoding),
-        table=diagnosis_table(paths.data_dir),
+        answers=AnswerController(diagnosis_table(paths.data_dir), BackgroundWorker()),
         ward=ward,
         templates=TemplateController(storage, paths.data_dir),
     )

@@ -37,10 +37,9 @@ class JudgedAnswer:
         return frozenset((one.diagnosis, one.field, one.point) for one in self.evidence if not one.spans)
 
 
-def judged(text: str, source: Mapping[str, str], table: DiagnosisTable) -> JudgedAnswer:
-    """Judge an answer against what its model was shown (`source`: texts by section)."""
+def judged(text: str, source: Mapping[str, str], index: EvidenceIndex, table: DiagnosisTable) -> JudgedAnswer:
+    """Judge an answer against what its model was shown (`source`: texts by section, of which `index` was made)."""
     items = parse_items(text)
-    index = EvidenceIndex(source)
     diagnoses = [item.diagnosis for item in items]
     entries = [table.find(one.name) for one in diagnoses]
     return JudgedAnswer(

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFontMetrics
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
+from app.controllers.answers import AnswerController
 from app.controllers.board import BoardController
 from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController
@@ -22,7 +23,6 @@ from app.controllers.signing import SigningController
 from app.controllers.statistics import StatisticsController
 from app.controllers.templates import TemplateController
 from app.controllers.ward import WardController
-from app.core.diagnosis_table import DiagnosisTable
 from app.core.events import EventKind, Vote
 from app.core.notes import NoteKind
 from app.ui.arrangement import Arrangement
@@ -72,7 +72,7 @@ class Controllers:
     board: BoardController
     statistics: StatisticsController
     reviews: ReviewController
-    table: DiagnosisTable
+    answers: AnswerController
     people: PeopleController
     signing: SigningController
     templates: TemplateController
@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
         board = RunBoard()
         self.desk = ComparisonDesk(self.area, self.editor, board, controllers.comparisons, controllers.notes)
         self.answers = AnswerDesk(
-            self.area, self.editor, self.desk, controllers.notes, controllers.feedback, controllers.table, appearance
+            self.area, self.editor, self.desk, controllers.notes, controllers.feedback, controllers.answers, appearance
         )
         self.sources = ProvenanceActs(self.editor, controllers.notes, self.say)
         self.acts = SuggestionActs(

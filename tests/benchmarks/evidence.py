@@ -10,6 +10,7 @@ import statistics
 import time
 
 from app.core.diagnosis_table import DiagnosisTable
+from app.core.evidence import EvidenceIndex
 from app.core.judged_answer import judged
 from app.infra.resources import resource_path, resource_text
 
@@ -28,7 +29,7 @@ def main() -> None:
     walls, processor = [], []
     for _ in range(ROUNDS):
         begun, used = time.perf_counter(), time.process_time()
-        judged(answer, {"case_features": note}, table)
+        judged(answer, {"case_features": note}, EvidenceIndex({"case_features": note}), table)
         walls.append((time.perf_counter() - begun) * 1000)
         processor.append((time.process_time() - used) * 1000)
     found = {"median_ms": statistics.median(walls), "max_ms": max(walls), "processor_ms": statistics.median(processor)}

@@ -22,6 +22,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication
 
 from app.core.diagnosis_table import DiagnosisTable
+from app.core.evidence import EvidenceIndex
 from app.core.judged_answer import judged
 from app.infra.resources import resource_text
 from app.ui.comparison.item_view import ItemView
@@ -103,7 +104,7 @@ def draw_all(count: int) -> dict[str, object]:
         view.set_source(answer)
         application.processEvents()
         drawn = time.perf_counter()
-        finished = judged(answer, note, table)
+        finished = judged(answer, note, EvidenceIndex(note), table)
         judged_at = time.perf_counter()
         view.show_answer(finished, None, {})
         application.processEvents()

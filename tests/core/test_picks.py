@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from app.core.answer_map import NAME, places
 from app.core.diagnosis_table import DiagnosisTable
 from app.core.differential import parse_items
+from app.core.evidence import EvidenceIndex
 from app.core.judged_answer import judged
 from app.core.picks import Picks, composed
 
@@ -63,7 +64,8 @@ def test_names_and_points_have_their_places() -> None:
 
 def test_an_answer_is_judged_against_what_its_model_was_shown() -> None:
     table = DiagnosisTable.parse("名称,别名,ICD-10,危急\n肺栓塞,,I26,是\n")
-    answer = judged(TEXT, {"chief_complaint": "咳嗽3天", "case_features": "无胸痛"}, table)
+    source = {"chief_complaint": "咳嗽3天", "case_features": "无胸痛"}
+    answer = judged(TEXT, source, EvidenceIndex(source), table)
     assert answer.dangerous == {1}
     assert answer.without_source == {(0, "supporting", 0), (2, "supporting", 0)}
     assert answer.unsupported == ()

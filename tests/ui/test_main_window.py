@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.bootstrap import Services, start_services
 from app.cli.suggest_case import doctor_name
+from app.core.differential import parse_items
 from app.core.entities import Sex
 from app.core.events import EventKind
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, SECTIONS, NoteKind
@@ -68,6 +69,7 @@ class Ward:
     def open(self, encounter_id: str) -> None:
         with self.bot.waitSignal(self.services.controllers.notes.opened):
             self.window.patients.chosen.emit(encounter_id)
+        self.wait_until_judged()
 
     def write(self, key: str, text: str) -> None:
         self.window.editor.editors[key].replace_whole(text)
@@ -79,6 +81,13 @@ class Ward:
     def run_to_the_end(self) -> None:
         with self.bot.waitSignal(self.services.controllers.comparisons.comparison_finished, timeout=LONG_MS):
             self.press(Qt.Key.Key_Return, CONTROL)
+        self.wait_until_judged()
+
+    def wait_until_judged(self) -> None:
+        """Until what has ended in the panes is judged; an answer without diagnoses never shows any."""
+        ended = [pane for pane in self.panes if pane.card is not None and not pane.card.live]
+        wanted = [pane for pane in ended if pane.card is not None and parse_items(pane.card.text)]
+        self.bot.waitUntil(lambda: all(pane.body.answer is not None for pane in wanted))
 
     @property
     def panes(self) -> list[SuggestionPane]:

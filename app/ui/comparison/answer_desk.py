@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.controllers.answers import AnswerController, Found
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController, OpenNote
 from app.core.answer_map import NAME
-from app.core.consensus import consensus, for_attention
-from app.core.diagnosis_table import DiagnosisTable
-from app.core.differential import parse_differential
 from app.core.events import Vote
-from app.core.evidence import Evidence, EvidenceIndex, Span, align, at
-from app.core.judged_answer import JudgedAnswer, judged
+from app.core.evidence import Evidence, Span, at
+from app.core.judged_answer import JudgedAnswer
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT
 from app.core.picks import Picks
 from app.core.runs import RunStatus
@@ -22,7 +21,6 @@ from app.ui.comparison.comparison_area import ComparisonArea
 from app.ui.comparison.comparison_desk import ComparisonDesk
 from app.ui.comparison.evidence_marks import EvidenceMarks
 from app.ui.comparison.item_view import About
-from app.ui.comparison.run_board import RunCard
 from app.ui.comparison.suggestion_pane import SuggestionPane
 from app.ui.kit.text_positions import code_points
 from app.ui.kit.theme import Appearance
@@ -45,7 +43,7 @@ class AnswerDesk(QObject):
         desk: ComparisonDesk,
         notes: NoteController,
         feedback: FeedbackController,
-        table: DiagnosisTable,
+        answers: AnswerController,
         appearance: Appearance,
     ) -> None:
         super().__init__(area)
@@ -54,13 +52,11 @@ class AnswerDesk(QObject):
         self._desk = desk
         self._notes = notes
         self._feedback = feedback
-        self._table = table
+        self._answers = answers
         self._appearance = appearance
         self._marks = EvidenceMarks(editor)
-        self._answers: dict[str, JudgedAnswer] = {}
         self._picks: dict[str, Picks] = {}
         self._votes: dict[tuple[str, str], Vote] = {}
-        self._index: tuple[tuple[str, ...], EvidenceIndex] = ((), EvidenceIndex({}))
         self._known_panes: set[SuggestionPane] = set()
         self._light = QTimer(self)
         self._light.setSingleShot(True)
@@ -71,19 +67,20 @@ class AnswerDesk(QObject):
     def _connect(self) -> None:
         self._desk.view_changed.connect(self.refresh)
         self._notes.opened.connect(self._on_opened)
+        self._answers.judged.connect(self._on_judged)
         self._area.consensus.filter_wanted.connect(self._filter)
         self._feedback.item_vote_stored.connect(self._on_vote_stored)
         for key in _SOURCES:
             self._editor.editors[key].cursorPositionChanged.connect(self._light.start)
 
     def refresh(self) -> None:
-        """Judge what has ended in the panes, and say where the models agree."""
+        """Have judged what has ended in the panes, and say where the models agree."""
         self._watch_panes()
+        source = self._source()
         for pane in self._area.panes:
             card = pane.card
             if card is not None and not card.live and card.text and pane.body.answer is None:
-                run_id = card.run.run_id
-                pane.body.show_answer(self._judged(card), self._picks.get(run_id), self._votes_of(card))
+                self._answers.judge(card.run.run_id, card.text, source)
         self._show_consensus()
 
     def _watch_panes(self) -> None:
@@ -95,7 +92,7 @@ class AnswerDesk(QObject):
                 pane.body.vote_wanted.connect(lambda index, vote, pane=pane: self._vote(pane, index, vote))
 
     def _on_opened(self, note: OpenNote) -> None:
-        self._answers.clear()
+        self._answers.forget()
         self._picks.clear()
         self._votes.clear()
         self._marks.clear()
@@ -105,12 +102,10 @@ class AnswerDesk(QObject):
         self._votes.update(votes)
         self._show_votes()
 
-    def _judged(self, card: RunCard) -> JudgedAnswer:
-        answer = self._answers.get(card.run.run_id)
-        if answer is None or answer.text != card.text:
-            answer = judged(card.text, self._source(), self._table)
-            self._answers[card.run.run_id] = answer
-        return answer
+    def _on_judged(self, run_id: str, answer: JudgedAnswer) -> None:
+        pane = self._area.pane_of(run_id)
+        if pane is not None and pane.body.answer is None and pane.body.markdown_source() == answer.text:
+            pane.body.show_answer(answer, self._picks.get(run_id), self._votes_of(run_id, answer))
 
     def _source(self) -> Mapping[str, str]:
         """What the models of the shown comparison were given."""
@@ -123,10 +118,10 @@ class AnswerDesk(QObject):
     def _show_consensus(self) -> None:
         runs = self._desk.shown.runs if self._desk.shown else ()
         done = [card for card in runs if card.outcome is not None and card.outcome.status is RunStatus.COMPLETED]
-        named = {card.run.identity.model: parse_differential(card.text) for card in done}
+        agreements = self._answers.agreements({card.run.identity.model: card.text for card in done})
         titles = {card.run.identity.model: card.run.identity.title for card in done}
         ended = sum(not card.live for card in runs)
-        self._area.consensus.show_agreements(for_attention(consensus(named, self._table)), titles, ended, len(runs))
+        self._area.consensus.show_agreements(agreements, titles, ended, len(runs))
 
     def _filter(self, key: str) -> None:
         for pane in self._area.panes:
@@ -147,52 +142,62 @@ class AnswerDesk(QObject):
 
     def _show_votes(self) -> None:
         for pane in self._area.panes:
-            if pane.card is not None and pane.body.answer is not None:
-                pane.body.show_votes(self._votes_of(pane.card))
+            if pane.run_id is not None and pane.body.answer is not None:
+                pane.body.show_votes(self._votes_of(pane.run_id, pane.body.answer))
 
-    def _votes_of(self, card: RunCard) -> dict[int, Vote]:
-        names = [one.name for one in self._judged(card).diagnoses]
-        votes = {index: self._votes.get((card.run.run_id, name)) for index, name in enumerate(names)}
+    def _votes_of(self, run_id: str, answer: JudgedAnswer) -> dict[int, Vote]:
+        votes = {index: self._votes.get((run_id, one.name)) for index, one in enumerate(answer.diagnoses)}
         return {index: vote for index, vote in votes.items() if vote is not None and vote is not Vote.WITHDRAWN}
 
     def _show_sources(self, pane: SuggestionPane, about: About | None) -> None:
         for other in self._area.panes:
             other.body.light(())
         if about is None or pane.body.answer is None:
+            self._answers.drop_search()
             self._marks.clear()
             return
+        self._find_sources([pane], partial(self._mark_sources, pane, about))
+
+    def _mark_sources(self, pane: SuggestionPane, about: About, found: Found) -> None:
         diagnosis, field, _ = about
-        wanted = [one for one in self._evidence(pane) if one.diagnosis == diagnosis]
+        wanted = [one for one in _evidence(found, pane) if one.diagnosis == diagnosis]
         if field != NAME:
             wanted = [one for one in wanted if (one.diagnosis, one.field, one.point) == about]
         self._marks.show(_spans(wanted), self._appearance.theme, reveal=field != NAME)
 
-    def _evidence(self, pane: SuggestionPane) -> tuple[Evidence, ...]:
-        """Against the note as it is now, which may have changed since."""
-        answer = pane.body.answer
-        return () if answer is None else align(answer.diagnoses, self._present_index())
+    def _find_sources(self, panes: Iterable[SuggestionPane], show: Callable[[Found], None]) -> None:
+        """Against the note as it is now, which may have changed since; not shown if it changes meanwhile."""
+        answers = {pane.run_id: pane.body.answer.diagnoses for pane in panes if pane.run_id and pane.body.answer}
+        texts = self._present_texts()
+        self._answers.find_sources(
+            answers, texts, lambda found: show(found) if texts == self._present_texts() else None
+        )
 
-    def _present_index(self) -> EvidenceIndex:
-        texts = (self._editor.chief_complaint, self._editor.case_features)
-        if self._index[0] != texts:
-            self._index = (texts, EvidenceIndex(dict(zip(_SOURCES, texts, strict=True))))
-        return self._index[1]
+    def _present_texts(self) -> dict[str, str]:
+        return {section.section.key: section.text() for section in self._sections()}
 
     def _light_points(self) -> None:
         """Light the points that come from where the doctor's cursor is; of a very long note nothing is followed."""
         section = next((one for one in self._sections() if one.hasFocus()), None)
-        length = len(self._editor.chief_complaint) + len(self._editor.case_features)
+        length = sum(map(len, self._present_texts().values()))
         answered = [pane for pane in self._area.panes if pane.body.answer is not None]
         if section is None or not answered or length > MAX_CHARACTERS_FOLLOWED:
             return
         self._marks.clear()
         place = code_points(section.text(), section.textCursor().position())
-        for pane in answered:
-            lit = at(self._evidence(pane), section.section.key, place)
+        self._find_sources(answered, partial(self._light_found, answered, section.section.key, place))
+
+    def _light_found(self, panes: Iterable[SuggestionPane], key: str, place: int, found: Found) -> None:
+        for pane in panes:
+            lit = at(_evidence(found, pane), key, place)
             pane.body.light((one.diagnosis, one.field, one.point) for one in lit)
 
     def _sections(self) -> Iterator[SectionEditor]:
         yield from (self._editor.editors[key] for key in _SOURCES if key in self._editor.editors)
+
+
+def _evidence(found: Found, pane: SuggestionPane) -> tuple[Evidence, ...]:
+    return found.get(pane.run_id or "", ())
 
 
 def _spans(evidence: list[Evidence]) -> list[Span]:

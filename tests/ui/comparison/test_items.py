@@ -63,7 +63,7 @@ def test_marks_are_words_and_the_unsupported_is_underlined(ward: Ward) -> None:
 
 def test_a_point_leads_to_its_place_and_the_place_to_the_point(ward: Ward) -> None:
     assert body(ward).current == (0, "name", 0)
-    assert evidence(ward) == ["持续胸骨后疼痛", "cTnI 2.8 ng/ml", "无咯血"]
+    ward.bot.waitUntil(lambda: evidence(ward) == ["持续胸骨后疼痛", "cTnI 2.8 ng/ml", "无咯血"])
     ward.press(Qt.Key.Key_Down)
     assert evidence(ward) == ["持续胸骨后疼痛"]
     for _ in range(2):
