@@ -18,6 +18,7 @@ from app.controllers.autosave import local_now
 from app.controllers.board import BoardController
 from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController, ComparisonRequest
+from app.controllers.exports import ExportController
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController
 from app.controllers.people import PeopleController
@@ -87,21 +88,26 @@ class Services:
     """What runs behind the window."""
 
     storage: StorageThread
+    export_storage: StorageThread
     controllers: Controllers
 
     def close(self) -> None:
         """End the runs (their partial texts are stored), save the note, end threads and processes; bounded in time."""
+        self.controllers.exports.stop()
         self.controllers.comparisons.close()
         self.controllers.notes.close()
         self.storage.close()
+        self.export_storage.close()
         self.controllers.answers.close()
 
 
 def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
     """Start the storage thread and wire the controllers to it. Nothing is loaded or read yet."""
     doctor = doctor_name()
-    storage = StorageThread(partial(open_repositories, paths.database, paths.pseudonym_key, doctor))
+    opened = partial(open_repositories, paths.database, paths.pseudonym_key, doctor)
+    storage, export_storage = StorageThread(opened), StorageThread(opened)
     storage.start()
+    export_storage.start()
     template = PromptTemplate.parse(resource_text("prompts", "differential.md"))
     gain = Calibration.read(paths.calibration).gain(models)
     comparisons = ComparisonController(models, storage, partial(_prompt, template), template.decoding, gain=gain)
@@ -120,12 +126,13 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
         checks=ChecksController(storage),
         board=board,
         statistics=StatisticsController(storage),
+        exports=ExportController(export_storage, paths),
         reviews=ReviewController(comparisons, partial(review_prompt, review), review.decoding),
         answers=AnswerController(diagnosis_table(paths.data_dir), BackgroundWorker()),
         ward=ward,
         templates=TemplateController(storage, paths.data_dir),
     )
-    return Services(storage, controllers)
+    return Services(storage, export_storage, controllers)
 
 
 def _with_name(follow: Callable[[str], None], person: Person) -> None:

@@ -83,7 +83,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from app.cli.feedback_export import export
+    from app.controllers.feedback_export import export
 
     formats = _formats(arguments.format)
     filters = _filters(arguments)

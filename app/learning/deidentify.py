@@ -81,9 +81,12 @@ class PatientText:
         return "".join((*parts, text[done:]))
 
     def _whoever_was_found(self, text: str) -> str:
-        """A name that one text announces stands in the patient's other texts without a word before it."""
+        """A name that one text announces stands in the patient's other texts without a word before it.
+
+        A surname alone (王医师) does not: it is a syllable of other words.
+        """
         for (kind, value), placeholder in self._placeholders.items():
-            if kind == _NAME and not value.isascii() and value in text:
+            if kind == _NAME and len(value) > 1 and not value.isascii() and value in text:
                 self._counts[kind] += text.count(value)
                 text = text.replace(value, placeholder)
         return text

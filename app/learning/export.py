@@ -29,6 +29,7 @@ from app.learning.formats import LlamaFactoryWriter, RowsWriter, Writer, dpo_row
 from app.learning.identities import KnownIdentities
 from app.learning.leaks import leaks_in
 from app.learning.records import ComparisonRecord, Keyed
+from app.learning.reviewing import Review, review_key, review_of
 from app.learning.rows import DpoRow, GrpoRow, KtoRow, SftRow, TrainingRow, is_quarantined, row_id
 from app.learning.tables import CsvWriter, LabelStudioWriter, SqliteWriter
 from app.learning.views import training_rows
@@ -66,7 +67,8 @@ _KINDS: Mapping[str, tuple[type[TrainingRow], ...]] = {
 class ExportResult:
     """Rows by file, and what was left inside: comparisons of the evaluation split, rows in quarantine.
 
-    `rows` has the ids of the training rows; `earlier` counts those that an export had before and this one left out.
+    `rows` has the ids of the training rows; `earlier` counts those that an export had before and this one left out,
+    `unapproved` the comparisons that a person did not approve.
     """
 
     export_id: str
@@ -77,6 +79,7 @@ class ExportResult:
     evaluation: int
     quarantined: int
     replaced: Mapping[str, int]
+    unapproved: int = 0
 
 
 @dataclass(slots=True)
@@ -85,6 +88,7 @@ class _Tally:
     evaluation: int = 0
     quarantined: int = 0
     earlier: int = 0
+    unapproved: int = 0
     rows: set[str] = field(default_factory=set)
     replaced: Counter[str] = field(default_factory=Counter)
 
@@ -93,13 +97,15 @@ class _Tally:
 class Exporter:
     """Exports with one key and what the hospital knows. `now` is the time that the manifest tells.
 
-    Rows whose ids are in `without` are left out, and with them comparisons that have no other row.
+    Rows whose ids are in `without` are left out, and with them comparisons that have no other row. If there are
+    `approved` keys of reviews, only what they name leaves.
     """
 
     known: KnownIdentities
     keyed: Keyed
     now: datetime
     without: frozenset[str] | None = None
+    approved: frozenset[str] | None = None
 
     def export(
         self,
@@ -131,6 +137,13 @@ class Exporter:
             shutil.rmtree(partial, ignore_errors=True)
         return result
 
+    def reviews(self, records: Iterable[ComparisonRecord], filters: Filters) -> Iterator[Review]:
+        """What `export` would write of these records, for a person to approve one by one."""
+        tally = _Tally()
+        for record, cleaned in self._cleaned(records, filters, tally):
+            if self.without is None or self._new_rows(list(training_rows(cleaned)), filters, tally):
+                yield review_of(record, cleaned)
+
     def _write(
         self, records: Iterable[ComparisonRecord], formats: Sequence[str], filters: Filters, folder: Path
     ) -> ExportResult:
@@ -138,8 +151,8 @@ class Exporter:
         writers: list[Writer] = []
         try:
             writers += [FORMATS[name](folder) for name in formats]
-            for record in self._cleaned(records, filters, tally):
-                self._write_record(record, filters, formats, writers, tally)
+            for _, cleaned in self._cleaned(records, filters, tally):
+                self._write_record(cleaned, filters, formats, writers, tally)
         finally:
             for writer in writers:
                 writer.close()
@@ -153,20 +166,21 @@ class Exporter:
             evaluation=tally.evaluation,
             quarantined=tally.quarantined,
             replaced=dict(sorted(tally.replaced.items())),
+            unapproved=tally.unapproved,
         )
         self._describe(result, formats, filters, folder)
         return result
 
     def _cleaned(
         self, records: Iterable[ComparisonRecord], filters: Filters, tally: _Tally
-    ) -> Iterator[ComparisonRecord]:
-        """Without people, and without the patients of the evaluation split."""
+    ) -> Iterator[tuple[ComparisonRecord, ComparisonRecord]]:
+        """Each record with itself without people; none of the patients of the evaluation split."""
         for patient, own in groupby(filter(filters.take_record, records), key=lambda record: record.patient):
             if is_for_evaluation(patient, self.keyed):
                 tally.evaluation += sum(1 for _ in own)
                 continue
             cleaner = RecordCleaner(PatientText(patient, self.keyed, self.known, tally.replaced), self.keyed)
-            yield from map(cleaner.clean, own)
+            yield from ((record, cleaner.clean(record)) for record in own)
 
     def _write_record(
         self,
@@ -177,10 +191,11 @@ class Exporter:
         tally: _Tally,
     ) -> None:
         made = list(training_rows(record))
-        rows = {row_id(row): row for row in made if _takes(filters, row)}
-        new = {key: row for key, row in rows.items() if key not in (self.without or ())}
-        tally.earlier += len(rows) - len(new)
+        new = self._new_rows(made, filters, tally)
         if self.without is not None and not new:
+            return
+        if self.approved is not None and review_key(record) not in self.approved:
+            tally.unapproved += 1
             return
         tally.comparisons += 1
         tally.quarantined += sum(map(is_quarantined, made))
@@ -189,6 +204,12 @@ class Exporter:
         suggestions = [one for one in record.suggestions if filters.take_suggestion(one)]
         for writer in writers:
             writer.write(record, suggestions, list(new.values()))
+
+    def _new_rows(self, made: Sequence[TrainingRow], filters: Filters, tally: _Tally) -> dict[str, TrainingRow]:
+        rows = {row_id(row): row for row in made if _takes(filters, row)}
+        new = {key: row for key, row in rows.items() if key not in (self.without or ())}
+        tally.earlier += len(rows) - len(new)
+        return new
 
     def _describe(self, result: ExportResult, formats: Sequence[str], filters: Filters, folder: Path) -> None:
         created = self.now.isoformat(timespec="seconds")
@@ -210,6 +231,8 @@ class Exporter:
             "withheld_for_evaluation": result.evaluation,
             "quarantined": result.quarantined,
             "left_out_since_exported_before": result.earlier,
+            "approved_one_by_one": self.approved is not None,
+            "left_out_since_not_approved": result.unapproved,
             "files": _hashes(folder),
         }
         _write_json(folder / "manifest.json", manifest)

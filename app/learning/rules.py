@@ -110,7 +110,9 @@ _ANNOUNCED = (
     rf"[：:\s为是叫名（(]{{0,2}}(?P<value>{_SURNAME}[{C}]{{1,2}}?){_NAME_END}"
 )
 _TITLE = "(?:副?主任|主治|住院)?(?:医师|医生)|副?主任(?!委)|大夫|护士|护师|教授"
-_TITLED = rf"(?<!主)(?P<value>{_SURNAME}[{C}]{{0,2}}?)(?:{_TITLE})"
+# 病房医师, 责任护士, 值班医生, 有关医师: the last character of a word, not a surname.
+_WORD_END = rf"(?!(?:(?<=[病药产])房|(?<=责)任|(?<=[当值])班|(?<=[相有])关)(?:{_TITLE}))"
+_TITLED = rf"(?<!主){_WORD_END}(?P<value>{_SURNAME}[{C}]{{0,2}}?)(?:{_TITLE})"
 _ADDRESSED = rf"(?<![{C}])(?P<value>{_SURNAME}[{C}]{{0,2}}?)(?=先生|女士|小姐|大爷|大妈|阿姨|师傅)"
 _HIDDEN_NAME = rf"(?P<value>{_SURNAME}(?:某[某甲乙丙丁]?|[ＸXx×*＊]{{1,2}}))(?![A-Za-z0-9])"
 _DOTTED_NAME = rf"(?P<value>[{C}]{{2,8}}(?:[·•・‧][{C}]{{2,10}})+)"

@@ -32,6 +32,14 @@ class StoredIdentities:
     numbers: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StoredChoices:
+    """Departments and models that the database has."""
+
+    departments: tuple[str, ...]
+    models: tuple[str, ...]
+
+
 class FeedbackSource:
     """What was asked, answered and done, of one database."""
 
@@ -40,12 +48,26 @@ class FeedbackSource:
         self._database = database
 
     def comparisons(self) -> Iterator[StoredComparison]:
-        """All comparisons, those of one patient after each other, from one state of the database."""
+        """All comparisons, those of one patient after each other, from one state of the database.
+
+        The patient is whose stay it is now: two records of one person that were merged are one patient.
+        """
         with self._database.snapshot() as sql:
             for about in sql.query(_COMPARISONS):
                 key = [about["comparison_id"]]
                 generations = tuple(sql.query(_GENERATIONS, key))
                 yield StoredComparison(about, generations, tuple(_event(row) for row in sql.query(_EVENTS, key)))
+
+    def count(self) -> int:
+        """How many comparisons there are."""
+        return int(self._database.sql.execute("SELECT count(*) FROM comparisons").fetchone()[0])
+
+    def choices(self) -> StoredChoices:
+        """What an export can be narrowed to."""
+        with self._database.snapshot() as sql:
+            departments = sql.execute("SELECT DISTINCT department FROM encounters ORDER BY 1")
+            models = sql.execute("SELECT DISTINCT model FROM generations ORDER BY 1")
+            return StoredChoices(tuple(one for (one,) in departments if one), tuple(one for (one,) in models))
 
     def events(self) -> Iterator[Columns]:
         """All events in the order of the log, each with its model, task and department."""
@@ -69,10 +91,10 @@ class FeedbackSource:
             return StoredIdentities(tuple(name for (name,) in names), tuple(number for (number,) in numbers))
 
 
-_COMPARISONS = """SELECT c.comparison_id, c.patient_id, c.encounter_id, c.created_at, p.name, e.mrn, e.bed, e.attending,
+_COMPARISONS = """SELECT c.comparison_id, e.patient_id, c.encounter_id, c.created_at, p.name, e.mrn, e.bed, e.attending,
     e.department, (SELECT count(*) FROM runs r WHERE r.comparison_id = c.comparison_id) AS runs
-    FROM comparisons c JOIN patients p USING (patient_id) JOIN encounters e USING (encounter_id)
-    ORDER BY c.patient_id, c.seq"""
+    FROM comparisons c JOIN encounters e USING (encounter_id) JOIN patients p ON p.patient_id = e.patient_id
+    ORDER BY e.patient_id, c.seq"""
 _GENERATIONS = "SELECT * FROM generations WHERE comparison_id = ? ORDER BY display_order, seq"
 _EVENTS = """SELECT f.* FROM feedback_events f JOIN runs r ON r.run_id = f.generation_id
     WHERE r.comparison_id = ? ORDER BY f.seq"""

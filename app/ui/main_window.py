@@ -15,6 +15,7 @@ from app.controllers.answers import AnswerController
 from app.controllers.board import BoardController
 from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController
+from app.controllers.exports import ExportController
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController, OpenNote
 from app.controllers.people import PeopleController
@@ -37,6 +38,7 @@ from app.ui.comparison.run_board import RunBoard
 from app.ui.comparison.shown_clock import ShownClock
 from app.ui.comparison.suggestion_acts import SuggestionActs
 from app.ui.dialogs import HelpDialog
+from app.ui.feedback.export_acts import ExportActs
 from app.ui.feedback.statistics_page import StatisticsActs
 from app.ui.kit.theme import Appearance
 from app.ui.note.document_acts import DocumentActs
@@ -71,6 +73,7 @@ class Controllers:
     checks: ChecksController
     board: BoardController
     statistics: StatisticsController
+    exports: ExportController
     reviews: ReviewController
     answers: AnswerController
     people: PeopleController
@@ -125,6 +128,8 @@ class MainWindow(QMainWindow):
         self.opinion = ReviewActs(self.editor, controllers.notes, controllers.reviews, self.say)
         self.tasks = BoardActs(controllers.board, controllers.notes, appearance, now, self)
         self.statistics = StatisticsActs(controllers.statistics, appearance, self)
+        self.exports = ExportActs(controllers.exports, appearance, now, self)
+        self.statistics.export_wanted.connect(self.exports.open)
         self.clock = ShownClock(controllers.feedback.shown)
         self._list_refresh = _timer(self, _LIST_REFRESH_MS, controllers.notes.refresh, single=True)
         self._times_refresh = _timer(self, _TIMES_REFRESH_MS, self.patients.refresh_times, single=False)
@@ -284,6 +289,7 @@ class MainWindow(QMainWindow):
             "quality": self.quality.use_list,
             "board": self.tasks.open,
             "statistics": self.statistics.open,
+            "export": self.exports.open,
             "opinion": self.opinion.ask,
             "help": lambda: HelpDialog(self).open(),
         }

@@ -60,6 +60,7 @@ KEYS: tuple[Key, ...] = (
     Key("opinion", ("Ctrl+Shift+I",), "Ctrl+Shift+I", "请模型审阅这份病历；审阅中再按一次停止"),
     Key("board", ("Ctrl+B",), "Ctrl+B", "待办：超时、未签名、未审核的文书，回车打开"),
     Key("statistics", ("Ctrl+T",), "Ctrl+T", "统计：使用率、采纳、投票、改动、错误、速度"),
+    Key("export", ("Ctrl+Shift+X",), "Ctrl+Shift+X", "导出反馈：去标识后逐份过目，通过的写成训练数据"),
     Key("help", ("F1",), "F1", "快捷键"),
 )
 

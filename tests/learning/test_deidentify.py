@@ -75,11 +75,19 @@ def test_clinical_text_without_people_stays_as_it_is() -> None:
         ("患者弟弟患病，患者温和，患者全身乏力，患者常年吸烟", "患者弟弟患病，患者温和，患者全身乏力，患者常年吸烟"),
         ("110101900307123", "[证件号1]"),
         ("手术2024年2月30日", "手术[日期1]日"),
+        ("病房医师、责任护士、值班医生、有关医师", "病房医师、责任护士、值班医生、有关医师"),
+        ("房医师查房，另有王医师", "[姓名1]医师查房，另有[姓名2]医师"),
         ("二〇二四年三月五日入院", "[日期1]入院"),
     ],
 )
 def test_single_rules(text: str, expected: str) -> None:
     assert clean(text, Identities(name="王小明（示例）", bed="12")) == expected
+
+
+def test_the_words_that_models_are_asked_with_stay_as_they_are() -> None:
+    for name in ("differential.md", "review.md"):
+        text = resource_path("prompts", name).read_text(encoding="utf-8")
+        assert clean(text) == text
 
 
 def test_placeholders_are_consistent_within_a_patient() -> None:

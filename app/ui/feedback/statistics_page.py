@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -31,7 +31,13 @@ _COLUMNS = 2
 
 
 class StatisticsDialog(QDialog):
-    """Says that it counts, then shows the charts."""
+    """Says that it counts, then shows the charts.
+
+    Signals:
+        export_wanted: the feedback is to be exported.
+    """
+
+    export_wanted = Signal()
 
     def __init__(self, appearance: Appearance, parent: QWidget) -> None:
         super().__init__(parent)
@@ -49,6 +55,7 @@ class StatisticsDialog(QDialog):
         self._grid = QGridLayout(self._page)
         self._grid.setSpacing(1)
         self.picture, self.table = QPushButton("保存图片(&P)…"), QPushButton("保存表格(&T)…")
+        self.export = QPushButton("导出反馈(&E)…")
         self._lay_out()
 
     def show_statistics(self, statistics: Statistics) -> None:
@@ -89,7 +96,8 @@ class StatisticsDialog(QDialog):
         self.table.clicked.connect(lambda: self._save("statistics.csv", "表格 (*.csv)", self.save_table))
         row = QHBoxLayout()
         row.addWidget(self.state, 1)
-        for button in (self.picture, self.table, close):
+        self.export.clicked.connect(self.export_wanted)
+        for button in (self.picture, self.table, self.export, close):
             button.setAutoDefault(False)
             row.addWidget(button)
         for button in (self.picture, self.table):
@@ -113,7 +121,13 @@ class StatisticsDialog(QDialog):
 
 
 class StatisticsActs(QObject):
-    """The presenter of the statistics page; `button` opens it too."""
+    """The presenter of the statistics page; `button` opens it too.
+
+    Signals:
+        export_wanted: the page was left for the export.
+    """
+
+    export_wanted = Signal()
 
     def __init__(self, statistics: StatisticsController, appearance: Appearance, parent: QWidget) -> None:
         super().__init__(parent)
@@ -136,6 +150,7 @@ class StatisticsActs(QObject):
             return
         self.dialog = StatisticsDialog(self._appearance, self._window)
         self.dialog.finished.connect(lambda _result: self._close())
+        self.dialog.export_wanted.connect(self._leave_for_export)
         self.dialog.open()
         self._statistics.count()
 
@@ -146,6 +161,11 @@ class StatisticsActs(QObject):
     def _on_failed(self, sentence: str) -> None:
         if self.dialog is not None:
             self.dialog.show_failure(sentence)
+
+    def _leave_for_export(self) -> None:
+        if self.dialog is not None:
+            self.dialog.reject()
+        self.export_wanted.emit()
 
     def _close(self) -> None:
         if self.dialog is not None:

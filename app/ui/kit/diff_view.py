@@ -32,8 +32,10 @@ class DiffView(QTextEdit):
     Nothing can be copied out of it: struck and added text mixed is nobody's note, and would leave without the AI mark.
     """
 
-    def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
+    def __init__(self, appearance: Appearance, parent: QWidget | None = None, *, whole: bool = False) -> None:
+        """`whole`: nothing is cut, for texts in which what did not change must be read too."""
         super().__init__(parent)
+        self._whole = whole
         self.setReadOnly(True)
         self.setUndoRedoEnabled(False)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
@@ -75,7 +77,7 @@ class DiffView(QTextEdit):
             cursor.insertText("\n" * 2 * follows + part.title + "\n", _title(kept))
         for piece in part.pieces:
             if piece.change is Change.KEPT:
-                _insert_kept(cursor, piece.text, theme)
+                _insert_kept(cursor, piece.text, theme, whole=self._whole)
             else:
                 self._first_change = self._first_change or cursor.position()
                 cursor.insertText(bounded(visible_controls(piece.text)), mark_format(piece.change, theme))
@@ -101,9 +103,9 @@ def mark_format(change: Change, theme: Theme) -> QTextCharFormat:
     return style
 
 
-def _insert_kept(cursor: QTextCursor, text: str, theme: Theme) -> None:
+def _insert_kept(cursor: QTextCursor, text: str, theme: Theme, *, whole: bool) -> None:
     plain, faint = QTextCharFormat(), QTextCharFormat()
-    if len(text) <= 3 * CONTEXT_CHARACTERS:
+    if whole or len(text) <= 3 * CONTEXT_CHARACTERS:
         cursor.insertText(visible_controls(text), plain)
         return
     head, tail = _ends(text)

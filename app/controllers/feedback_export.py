@@ -1,9 +1,12 @@
-"""`feedback export`: the log's columns as the plain values that training data is made from."""
+"""Reviewing and exporting the feedback of a database, for the window and the command line.
+
+The log's columns become the plain values that training data is made from. No Qt in here.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime
@@ -17,6 +20,7 @@ from app.learning.export import Exporter, ExportResult
 from app.learning.filters import Filters
 from app.learning.identities import KnownIdentities
 from app.learning.records import ComparisonRecord, Identities, Keyed, LoggedEvent, Suggestion
+from app.learning.reviewing import Review
 from app.storage.database import Database
 from app.storage.feedback_source import FeedbackSource, StoredComparison
 from app.storage.pseudonyms import Pseudonyms
@@ -24,28 +28,63 @@ from app.storage.receipts import ExportReceipt, ReceiptRepository
 
 # The one task that keeps comparisons; a comparison without any generation does not say its own.
 _TASK = "differential"
+_TOLD_EVERY = 20
+
+Progress = Callable[[int, int], None]
+"""Called with how many comparisons were read and how many there are; what it raises ends the work."""
 
 
 def export(
-    database: Database, paths: Paths, formats: Sequence[str], filters: Filters, target: Path, *, only_new: bool = False
+    database: Database,
+    paths: Paths,
+    formats: Sequence[str],
+    filters: Filters,
+    target: Path,
+    *,
+    only_new: bool = False,
+    approved: frozenset[str] | None = None,
+    progress: Progress = lambda done, total: None,
 ) -> ExportResult:
     """Write the export and keep its receipt. Raises UsageFault or EnvironmentFault.
 
-    `only_new`: without the rows that any export had before.
+    `only_new`: without the rows that any export had before. `approved`: only what these keys of reviews name.
     """
-    pseudonyms = Pseudonyms.load(paths.pseudonym_key)
-    source, receipts = FeedbackSource(database), ReceiptRepository(database)
-    stored = source.identities()
-    known = KnownIdentities.of(stored.names, stored.numbers)
-    now = datetime.now().astimezone()
-    exporter = Exporter(known, pseudonyms.of, now, receipts.exported_rows() if only_new else None)
-    records = (record_of(comparison, pseudonyms.of) for comparison in source.comparisons())
+    exporter, keyed = _exporter(database, paths, only_new, approved)
 
     def recorded(result: ExportResult, manifest: str) -> AbstractContextManager[None]:
         told = {name: str(value) for name, value in asdict(filters).items() if value is not None}
-        return receipts.recorded(ExportReceipt(result.export_id, now, formats, told, result.rows, manifest))
+        receipt = ExportReceipt(result.export_id, exporter.now, formats, told, result.rows, manifest)
+        return ReceiptRepository(database).recorded(receipt)
 
-    return exporter.export(records, formats, filters, target, recorded)
+    return exporter.export(_records(database, keyed, progress), formats, filters, target, recorded)
+
+
+def reviews(
+    database: Database, paths: Paths, filters: Filters, *, only_new: bool = False, progress: Progress
+) -> tuple[Review, ...]:
+    """What `export` would write, for a person to approve record by record."""
+    exporter, keyed = _exporter(database, paths, only_new, None)
+    return tuple(exporter.reviews(_records(database, keyed, progress), filters))
+
+
+def _exporter(
+    database: Database, paths: Paths, only_new: bool, approved: frozenset[str] | None
+) -> tuple[Exporter, Keyed]:
+    keyed = Pseudonyms.load(paths.pseudonym_key).of
+    stored = FeedbackSource(database).identities()
+    known = KnownIdentities.of(stored.names, stored.numbers)
+    earlier = ReceiptRepository(database).exported_rows() if only_new else None
+    return Exporter(known, keyed, datetime.now().astimezone(), earlier, approved), keyed
+
+
+def _records(database: Database, keyed: Keyed, progress: Progress) -> Iterator[ComparisonRecord]:
+    source = FeedbackSource(database)
+    total = source.count()
+    for number, comparison in enumerate(source.comparisons()):
+        if number % _TOLD_EVERY == 0:
+            progress(number, total)
+        yield record_of(comparison, keyed)
+    progress(total, total)
 
 
 def record_of(stored: StoredComparison, keyed: Keyed) -> ComparisonRecord:
