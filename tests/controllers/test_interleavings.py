@@ -9,113 +9,36 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from PySide6.QtCore import QCoreApplication, QEvent
 
 from app.controllers.autosave import local_now
-from app.controllers.comparison import ComparisonController, ComparisonRequest
-from app.controllers.feedback import FeedbackController
-from app.controllers.note import NoteController, OpenNote, SaveTiming
-from app.core.backfill import Decision, check_backfill, merged_text
+from app.controllers.comparison import ComparisonRequest
+from app.controllers.note import OpenNote
 from app.core.entities import Encounter, Sex
 from app.core.events import Vote
 from app.core.moves import MoveKind
 from app.core.notes import NoteKind
-from app.core.prompts import PromptTemplate, differential_prompt
-from app.core.runs import Binding, Comparison, Generation, Prompt
-from app.inference.engine import GenerationRequest
+from app.core.signing import ActKind
 from app.inference.engines.scripted import Script, scripted_model
 from app.inference.prepared import PreparedModel
-from app.infra.resources import resource_text
-from app.storage.repositories import Repositories
-from app.ui.comparison.run_board import RunBoard
-from app.ui.note.provenance_acts import origin_of
 from tests.helpers.markers import assert_all_at_home, assert_at_home, assert_stored_at_home, marker
-from tests.helpers.records import DOCTOR, repositories_in
-from tests.helpers.stepwise import StepwiseStorage, StepwiseThread, Tally, copied_database
+from tests.helpers.records import repositories_in
+from tests.helpers.stepwise import Tally, copied_database
+from tests.helpers.stepwise_program import Program
+from tests.helpers.stored_acts import assert_acts_in_order, assert_moves_lead_here, assert_signed_as_kept
 
 EXAMPLES, STEPS = 30, 50
 ACTS_BEFORE_RESTART = 15
 LONG_PARTS, LONG_EXAMPLES = 20, 500
 MOST_STAYS = 4
-NEVER = SaveTiming(after_last_key=3_600_000, at_most=3_600_000, first_retry=3_600_000, longest_retry=3_600_000)
-TEMPLATE = PromptTemplate.parse(resource_text("prompts", "differential.md"))
 # The engine says back what it was asked: an answer shows which stay's text the engine was given.
 ECHO = Script("1. **诊断甲**\n   - 支持点：{prompt}\n   - 不支持点：无发热")
 tally = Tally()
-
-
-class Program:
-    """The controllers as `bootstrap` wires them, on a data folder; what the window keeps of runs is kept too."""
-
-    def __init__(self, folder: Path, models: tuple[PreparedModel, ...]) -> None:
-        self.sent: list[tuple[str, GenerationRequest]] = []
-        self.storage = StepwiseStorage(partial(repositories_in, folder))
-        self.threads: list[StepwiseThread] = []
-        self.notes = NoteController(self.storage, DOCTOR, NEVER)
-        self.comparisons = ComparisonController(
-            models, self.storage, _prompt, TEMPLATE.decoding, make_thread=self._make_thread
-        )
-        self.feedback = FeedbackController(self.storage, DOCTOR)
-        self.board = RunBoard()
-        self.bindings: dict[str, Binding] = {}
-        self.notes.opened.connect(self._on_opened)
-        self.comparisons.comparison_started.connect(self._on_started)
-        self.comparisons.text_arrived.connect(self.board.append)
-        self.comparisons.run_finished.connect(self._on_finished)
-
-    def end(self, *, killed: bool) -> None:
-        """Close as `bootstrap` does, or not at all."""
-        if killed:
-            self.storage.crash()
-        self.comparisons.close()
-        self.notes.close()
-        if not killed:
-            self.storage.settle()
-            self.storage.repositories.close()
-        for thing in (self.comparisons, self.notes, self.feedback, self.storage, *self.threads):
-            thing.deleteLater()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-
-    def backfill(self, run_id: str) -> bool:
-        """What the backfill key does, a doctor who always says yes included."""
-        card, binding = self.board.run(run_id), self.notes.binding
-        if card is None or binding is None or card.live or not card.text.strip():
-            return False
-        if check_backfill(card.run.binding, binding).decision is Decision.REFUSED:
-            return False
-        note = self.notes.open_note
-        assert note is not None
-        self.notes.learn(card.text, origin_of(card.run))
-        self.notes.edit("differential", merged_text(note.note.sections["differential"], card.text))
-        self.feedback.backfilled(run_id, "differential", card.text)
-        self.notes.keep_backfill(replace(card.run.binding, input_hash=binding.input_hash), _count_refusal)
-        return True
-
-    def _make_thread(self, model: PreparedModel) -> Any:
-        self.threads.append(StepwiseThread(model, self.sent))
-        return self.threads[-1]
-
-    def _on_opened(self, note: OpenNote) -> None:
-        self.board.open_note(note.comparisons, note.votes)
-        for _, generations in note.comparisons:
-            for generation in generations:
-                self.notes.learn(generation.outcome.text, origin_of(generation.run))
-
-    def _on_started(self, comparison: Comparison) -> None:
-        self.board.start(comparison)
-        self.bindings.update({run.run_id: run.binding for run in comparison.runs})
-
-    def _on_finished(self, generation: Generation) -> None:
-        self.board.finish(generation)
-        tally["finished"] += 1
 
 
 class Ward(RuleBasedStateMachine):
@@ -128,7 +51,7 @@ class Ward(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="ward-", dir=self.template.parent))
         copied_database(self.template, self.folder)
-        self.program = Program(self.folder, self.models)
+        self.program = Program(self.folder, self.models, tally)
         self.markers: dict[str, str] = {}
         self.stays: list[str] = []
         self.undo: dict[str, list[tuple[str, str]]] = {}
@@ -177,28 +100,26 @@ class Ward(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, MOST_STAYS - 1), bed=st.integers(1, 3))
     def change_bed(self, which: int, bed: int) -> None:
-        self.change(which, MoveKind.BED, lambda encounter: replace(encounter, bed=f"{bed}床"))
+        self.move(which, MoveKind.BED, lambda encounter: replace(encounter, bed=f"{bed}床"))
 
     @rule(which=st.integers(0, MOST_STAYS - 1))
     def discharge(self, which: int) -> None:
-        self.change(which, MoveKind.DISCHARGE, lambda encounter: replace(encounter, discharged_at=local_now()))
+        self.move(which, MoveKind.DISCHARGE, lambda encounter: replace(encounter, discharged_at=local_now()))
 
     @rule(kept=st.integers(0, MOST_STAYS - 1), other=st.integers(0, MOST_STAYS - 1))
     def merge(self, kept: int, other: int) -> None:
         """Two records are said to be of one person; their stays remain two."""
-        stays = [self.stays[number % len(self.stays)] for number in (kept, other)]
+        first, second = self.stored(kept), self.stored(other)
+        if first and second and first.patient_id != second.patient_id:
+            self.program.ward.merge(first.patient_id, second.patient_id, "merge")
 
-        def work(repositories: Repositories) -> None:
-            (first, _), (second, _) = (repositories.encounters.get(stay) for stay in stays)
-            if first.patient_id != second.patient_id:
-                repositories.ward.merge(first.patient_id, second.patient_id, DOCTOR, local_now())
-                tally["merge"] += 1
-
-        self.program.storage.submit(work, lambda _: None, lambda _: None)
+    @rule(which=st.integers(0, MOST_STAYS - 1))
+    def unmerge(self, which: int) -> None:
+        self.program.ward.unmerge(self.stays[which % len(self.stays)], "unmerge")
 
     @rule(which=st.integers(0, 9), ending=st.sampled_from(["小时", "天", "\n第二行"]))
     def write(self, which: int, ending: str) -> None:
-        if (note := self.program.notes.open_note) is None:
+        if (note := self.program.writable) is None:
             return
         keys = sorted(note.note.sections)
         key = keys[which % len(keys)]
@@ -209,7 +130,7 @@ class Ward(RuleBasedStateMachine):
 
     @rule()
     def undo_last(self) -> None:
-        note = self.program.notes.open_note
+        note = self.program.writable
         if note is not None and (done := self.undo.get(note.note.note_id)):
             self.program.notes.edit(*done.pop())
             tally["undo"] += 1
@@ -237,6 +158,29 @@ class Ward(RuleBasedStateMachine):
         )
         tally["generate"] += 1
 
+    @rule(which=st.integers(0, 11))
+    def ask_and_take(self, which: int) -> None:
+        """The straight way, which acts in any order seldom find: write, ask, wait, take an answer."""
+        self.write(which, "天")
+        self.generate()
+        self.pause()
+        self.backfill(which)
+
+    @rule()
+    def review(self) -> None:
+        self.program.notes.review()
+
+    @rule(kind=st.sampled_from([ActKind.REVIEWED, ActKind.SIGNED, ActKind.SIGNED, ActKind.AMENDED]))
+    def perform(self, kind: ActKind) -> None:
+        """What the window asks first is asked here too, then the act goes its way beside everything else."""
+        if not self.program.signing.refusal(kind):
+            self.program.signing.perform(kind)
+
+    @rule()
+    def review_and_sign(self) -> None:
+        self.review()
+        self.perform(ActKind.SIGNED)
+
     @rule()
     def cancel(self) -> None:
         self.program.comparisons.cancel_all()
@@ -245,7 +189,7 @@ class Ward(RuleBasedStateMachine):
     @rule(which=st.integers(0, 11))
     def backfill(self, which: int) -> None:
         known = sorted(self.program.bindings)
-        note = self.program.notes.open_note
+        note = self.program.writable
         if not known or note is None or "differential" not in note.note.sections:
             return
         before = note.note.sections["differential"]
@@ -296,7 +240,7 @@ class Ward(RuleBasedStateMachine):
     def restart(self, killed: bool) -> None:
         self.acts = 0
         self.program.end(killed=killed)
-        self.program = Program(self.folder, self.models)
+        self.program = Program(self.folder, self.models, tally)
         rows = self.program.storage.repositories.database.sql.execute("SELECT encounter_id FROM encounters")
         there = {row[0] for row in rows}
         self.stays = [stay for stay in self.stays if stay in there] or self._first_again()
@@ -330,16 +274,28 @@ class Ward(RuleBasedStateMachine):
             if card := program.board.run(run_id):
                 assert_at_home("a pane", card.text, self.markers[binding.encounter_id])
 
-    def change(self, which: int, kind: MoveKind, change: Callable[[Encounter], Encounter]) -> None:
-        """A stay changes, whoever has it open."""
-        encounter_id = self.stays[which % len(self.stays)]
+    @invariant()
+    def what_was_signed_is_as_it_was(self) -> None:
+        """A signed text is the version that was signed, and nothing that a model wrote is in it unreviewed."""
+        sql = self.program.storage.repositories.database.sql
+        assert_signed_as_kept(sql)
+        assert_acts_in_order(sql)
 
-        def work(repositories: Repositories) -> None:
-            _, before = repositories.encounters.get(encounter_id)
-            repositories.ward.change(before, change(before), kind, DOCTOR, local_now())
+    @invariant()
+    def moves_tell_where_every_stay_is(self) -> None:
+        """Beds, merges and merges taken back: each once, in order, whatever else went on."""
+        assert_moves_lead_here(self.program.storage.repositories.database.sql)
 
-        self.program.storage.submit(work, lambda _: None, lambda _: None)
-        tally[kind] += 1
+    def move(self, which: int, kind: MoveKind, change: Callable[[Encounter], Encounter]) -> None:
+        """A stay changes as somebody sees it now, whoever has it open; the second of two at once is refused."""
+        if (before := self.stored(which)) and change(before) != before:
+            self.program.ward.move(before, change(before), kind, kind)
+
+    def stored(self, which: int) -> Encounter | None:
+        """A stay as a list that was just read shows it; None before its admission is stored."""
+        summaries = self.program.storage.repositories.encounters.summaries()
+        wanted = self.stays[which % len(self.stays)]
+        return next((one.encounter for one in summaries if one.encounter.encounter_id == wanted), None)
 
     def own(self, note: OpenNote) -> str:
         """The open note's marker."""
@@ -394,12 +350,3 @@ def test_no_text_of_one_stay_reaches_another(ward: Callable[[int], None]) -> Non
 def test_ten_thousand_interleavings(ward: Callable[[int], None], part: int) -> None:
     ward(LONG_EXAMPLES)
     assert tally["interleavings"] >= LONG_EXAMPLES
-
-
-def _count_refusal(_sentence: str) -> None:
-    """The record was merged meanwhile: what is stored is no longer what the suggestion was made for."""
-    tally["refused"] += 1
-
-
-def _prompt(request: ComparisonRequest) -> Prompt:
-    return differential_prompt(TEMPLATE, request.patient_context, request.chief_complaint, request.case_features)
