@@ -2,7 +2,8 @@
 
 `run` is called in a process of its own and runs until it is killed. It uses the real controllers and storage thread.
 Lines: `edit N` (the note says text_of(N)), `generation ID`, `event ID`, `order ID`, `result ID`, `bed N` (the patient
-lies there), `document ID`; each only after the commit was told.
+lies there), `document ID`, `signed N` and `amended N` (the note that says text_of(N)), and of a second stay, of another
+record, `merge N`, `discharge N`, `unmerge N`, `discharge_undone N` (its Nth move); each only after the commit was told.
 """
 
 from __future__ import annotations
@@ -18,9 +19,14 @@ from uuid import uuid4
 from PySide6.QtCore import QCoreApplication
 
 from app.controllers.note import NoteController, OpenNote
+from app.controllers.people import PeopleController
+from app.controllers.signing import SigningController
+from app.controllers.ward import WardController
+from app.core.entities import Encounter
 from app.core.events import Vote
-from app.core.moves import MoveKind, in_bed
-from app.core.notes import NoteKind
+from app.core.moves import MoveKind, discharge_undone, discharged, in_bed
+from app.core.notes import NoteKind, NoteState
+from app.core.signing import ActKind
 from app.core.stay import Order, Result
 from app.storage.repositories import Repositories
 from app.workers.storage_thread import StorageThread
@@ -30,6 +36,9 @@ _pipe: Connection
 
 CHECKPOINT_EVERY = 3
 DOCUMENT_EVERY = 5
+# What happens to the second stay after its admission, again and again.
+SECOND = (MoveKind.MERGE, MoveKind.DISCHARGE, MoveKind.UNMERGE, MoveKind.DISCHARGE_UNDONE)
+FIRST_MRN, SECOND_MRN = "ZY0001", "ZY0002"
 
 
 def text_of(number: int) -> str:
@@ -46,21 +55,37 @@ def number_of(text: str) -> int:
 
 
 class Child:
-    """Edit, comparison, generation, vote, order, result, another bed, a new document, and again."""
+    """Edit, comparison, generation, vote, order, result, document, bed, the second stay, signature, and again."""
 
     def __init__(self, storage: StorageThread) -> None:
         self._storage = storage
         self._notes = NoteController(storage, DOCTOR)
-        self._number = 0
-        self._encounter_id = ""
+        self._people = PeopleController(storage, DOCTOR)
+        self._signing = SigningController(storage, self._notes, self._people)
+        self._ward = WardController(storage, DOCTOR)
+        self._number = self._moves = 0
+        self._encounter_id = self._second = ""
         self._notes.opened.connect(self._on_opened)
         self._notes.saved.connect(self._on_saved)
-        storage.submit(_the_encounter, self._notes.open, _fail)
+        self._signing.done.connect(self._on_signed)
+        self._ward.changed.connect(self._on_second_moved)
+        for controller in (self._people, self._signing, self._ward):
+            controller.failed.connect(lambda sentence: _fail(RuntimeError(sentence)))
+        self._people.load()
+        storage.submit(_the_stays, self._begin, _fail)
+
+    def _begin(self, stays: tuple[str, str, int]) -> None:
+        self._encounter_id, self._second, self._moves = stays
+        self._notes.open(self._encounter_id)
 
     def _on_opened(self, open_note: OpenNote) -> None:
+        if self._number:
+            return
         self._number = number_of(open_note.note.sections["plan"])
-        self._encounter_id = open_note.encounter.encounter_id
-        self._edit()
+        if open_note.note.state is NoteState.SIGNED:
+            self._signing.perform(ActKind.AMENDED)
+        else:
+            self._edit()
 
     def _edit(self) -> None:
         self._number += 1
@@ -106,7 +131,38 @@ class Child:
 
     def _on_moved(self, bed: str) -> None:
         _say(f"bed {bed}")
-        self._edit()
+        self._storage.submit(
+            lambda repositories: repositories.encounters.get(self._second)[1], self._move_second, _fail
+        )
+
+    def _move_second(self, second: Encounter) -> None:
+        kind, ward = SECOND[self._moves % len(SECOND)], self._ward
+        self._moves += 1
+        told = f"{kind} {self._moves}"
+        if kind is MoveKind.MERGE:
+            binding = self._notes.binding
+            assert binding is not None
+            ward.merge(binding.patient_id, second.patient_id, told)
+        elif kind is MoveKind.UNMERGE:
+            ward.unmerge(second.encounter_id, told)
+        elif kind is MoveKind.DISCHARGE:
+            ward.move(second, discharged(second, NOW, NOW), kind, told)
+        else:
+            ward.move(second, discharge_undone(second), kind, told)
+
+    def _on_second_moved(self, told: str) -> None:
+        _say(told)
+        if self._number % CHECKPOINT_EVERY:
+            self._edit()
+        else:
+            self._signing.perform(ActKind.SIGNED)
+
+    def _on_signed(self, kind: ActKind) -> None:
+        _say(f"{kind} {self._number}")
+        if kind is ActKind.SIGNED:
+            self._signing.perform(ActKind.AMENDED)
+        else:
+            self._edit()
 
     def _do(self, work: Callable[[Repositories], None], line: str) -> None:
         self._storage.submit(work, lambda _: _say(line), _fail)
@@ -120,9 +176,11 @@ def _move(encounter_id: str, repositories: Repositories) -> str:
     return bed
 
 
-def _the_encounter(repositories: Repositories) -> str:
-    summaries = repositories.encounters.summaries()
-    return summaries[0].encounter.encounter_id if summaries else a_stay(repositories).encounter_id
+def _the_stays(repositories: Repositories) -> tuple[str, str, int]:
+    """The two stays, admitted if they are not there yet, and how often the second was moved."""
+    there = {one.encounter.mrn: one.encounter.encounter_id for one in repositories.encounters.summaries()}
+    first, second = (there.get(mrn) or a_stay(repositories, mrn=mrn).encounter_id for mrn in (FIRST_MRN, SECOND_MRN))
+    return first, second, len(repositories.ward.moves(second)) - 1
 
 
 def _say(line: str) -> None:

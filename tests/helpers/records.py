@@ -40,14 +40,14 @@ def a_patient(name: str = "测试甲") -> Patient:
     return Patient(uuid4().hex, name, Sex.MALE)
 
 
-def an_encounter(patient: Patient, bed: str = "3床", ward: str = "心内一病区") -> Encounter:
-    return Encounter(uuid4().hex, patient.patient_id, "ZY0001", "65岁", "心血管内科", ward, bed, NOW)
+def an_encounter(patient: Patient, bed: str = "3床", ward: str = "心内一病区", mrn: str = "ZY0001") -> Encounter:
+    return Encounter(uuid4().hex, patient.patient_id, mrn, "65岁", "心血管内科", ward, bed, NOW)
 
 
-def a_stay(repositories: Repositories, name: str = "测试甲", bed: str = "3床") -> Binding:
+def a_stay(repositories: Repositories, name: str = "测试甲", bed: str = "3床", mrn: str = "ZY0001") -> Binding:
     """Store a patient, a stay and its empty note; what a comparison of that note is bound to."""
     patient = a_patient(name)
-    encounter = an_encounter(patient, bed)
+    encounter = an_encounter(patient, bed, mrn=mrn)
     repositories.encounters.add(patient, encounter, NOW)
     note = repositories.notes.open(encounter.encounter_id, NoteKind.FIRST_PROGRESS, NOW)
     return Binding(

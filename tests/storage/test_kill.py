@@ -10,23 +10,26 @@ import random
 import select
 import signal
 from collections.abc import Iterator
+from itertools import cycle, islice
 from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
 
 from app.core.entities import Encounter
+from app.core.moves import MoveKind
 from app.storage.repositories import Repositories
 from tests.helpers.records import repositories_in
+from tests.helpers.stored_acts import assert_acts_in_order, assert_moves_lead_here, assert_signed_as_kept
 
 pytest.importorskip("PySide6", reason="the program that is killed uses the storage thread")
 
-from tests.helpers.kill_child import CHECKPOINT_EVERY, number_of, run
+from tests.helpers.kill_child import CHECKPOINT_EVERY, FIRST_MRN, SECOND, number_of, run
 
 KILLS = 8
 LONG_PARTS, LONG_KILLS = 20, 50
 FIRST_BED = 3
-ACTS = {"edit", "generation", "event", "order", "result", "bed", "document"}
+ACTS = {"edit", "generation", "event", "order", "result", "bed", "document", "signed", "amended", *SECOND}
 MOST_LINES = 120
 LONGEST_PAUSE_S = 0.02
 
@@ -87,7 +90,8 @@ def killed_at_random(folder: Path, rng: random.Random) -> list[tuple[str, str]]:
 
 def assert_all_there(repositories: Repositories, acknowledged: list[tuple[str, str]], kills: int) -> None:
     sql = repositories.database.sql
-    (summary,) = repositories.encounters.summaries()
+    summary, second = sorted(repositories.encounters.summaries(), key=lambda one: one.encounter.mrn)
+    assert summary.encounter.mrn == FIRST_MRN
     assert summary.note_id is not None
     said = number_of(repositories.notes.get(summary.note_id).sections["plan"])
     last = max(int(word) for kind, word in acknowledged if kind == "edit")
@@ -102,6 +106,8 @@ def assert_all_there(repositories: Repositories, acknowledged: list[tuple[str, s
     kept = [number_of(repositories.notes.version_sections(summary.note_id, number)["plan"]) for number in numbers]
     assert kept == list(range(CHECKPOINT_EVERY, said + 1, CHECKPOINT_EVERY))
     assert_stay_there(repositories, summary.encounter, acknowledged)
+    assert_second_there(repositories, second.encounter, acknowledged)
+    assert_signed_there(repositories, summary.note_id, acknowledged)
 
 
 def assert_stay_there(repositories: Repositories, encounter: Encounter, acknowledged: list[tuple[str, str]]) -> None:
@@ -116,3 +122,27 @@ def assert_stay_there(repositories: Repositories, encounter: Encounter, acknowle
     assert beds == [f"{number}床" for number in range(FIRST_BED, FIRST_BED + len(beds))], "every move once, in order"
     assert encounter.bed == beds[-1]
     assert {f"{number}床" for number in said["bed"]} <= set(beds)
+
+
+def assert_second_there(repositories: Repositories, second: Encounter, acknowledged: list[tuple[str, str]]) -> None:
+    assert_moves_lead_here(repositories.database.sql)
+    moved = [move.kind for move in repositories.ward.moves(second.encounter_id)][1:]
+    assert moved == list(islice(cycle(SECOND), len(moved))), "every act once, in order"
+    said = [(kind, int(number)) for kind, number in acknowledged if kind in SECOND]
+    assert set(said) <= {(kind, number) for number, kind in enumerate(moved, 1)}
+    assert second.discharged == (
+        sum(kind in (MoveKind.DISCHARGE, MoveKind.DISCHARGE_UNDONE) for kind in moved) % 2 == 1
+    )
+
+
+def assert_signed_there(repositories: Repositories, note_id: str, acknowledged: list[tuple[str, str]]) -> None:
+    assert_signed_as_kept(repositories.database.sql)
+    assert_acts_in_order(repositories.database.sql)
+    acts = repositories.signing.acts(note_id)
+    numbers = {
+        version: number_of(repositories.notes.version_sections(note_id, version)["plan"])
+        for version in {act.version for act in acts}
+    }
+    done = [(act.kind, numbers[act.version]) for act in acts]
+    assert len(set(done)) == len(done), "no act twice"
+    assert {(kind, int(number)) for kind, number in acknowledged if kind in ("signed", "amended")} <= set(done)
