@@ -175,8 +175,9 @@ def _overwrite(
     if set(sections) != set(empty_sections(NoteKind(row["kind"]))):
         raise ValueError("the sections are not those of this kind of note")
     text = sections_json(sections)
-    if row["state"] == NoteState.SIGNED and text != row["sections"]:
-        raise UsageFault(SIGNED_SENTENCE)
+    if row["state"] == NoteState.SIGNED:
+        # What was reviewed at the signature stays so, whatever a save that was under way then knows of it.
+        return _signed_as_it_is(row, text)
     known = _followed(row, sections) if provenance is None else provenance
     # What was reviewed and then changed is to be reviewed again.
     changed = row["state"] == NoteState.REVIEWED and text != row["sections"]
@@ -189,6 +190,12 @@ def _overwrite(
         updated_at=time_text(now),
         provenance=provenance_json(known),
     )
+
+
+def _signed_as_it_is(row: Mapping[str, Any], text: str) -> Note:
+    if text != row["sections"]:
+        raise UsageFault(SIGNED_SENTENCE)
+    return _note(row)
 
 
 def _followed(row: Mapping[str, Any], sections: Mapping[str, str]) -> tuple[AiSpan, ...]:

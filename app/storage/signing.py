@@ -67,7 +67,8 @@ class SigningRepository:
             stored = self._notes.get(note.note_id)
             if why := refusal(kind, person, stored.state, self.acts(note.note_id)):
                 raise UsageFault(why)
-            if dict(stored.sections) != dict(note.sections):
+            # An amendment begins on the signed text; what was typed while that was being signed then goes on top.
+            if kind is not ActKind.AMENDED and dict(stored.sections) != dict(note.sections):
                 raise UsageFault(_CHANGED.format(act=kind.words))
             if kind is ActKind.SIGNED and any(not span.reviewed for span in stored.provenance):
                 raise UsageFault("还有 AI 文字未经审核，没有签名。")

@@ -121,7 +121,7 @@ def test_a_signature_tells_what_the_author_left_of_the_models_words(repositories
     signed = repositories.signing.perform(ActKind.SIGNED, stored, doctor, NOW)
     events = repositories.feedback.events(comparison.runs[0].run_id)
     assert [event.kind for event in events] == [EventKind.BACKFILL, EventKind.EDITED, EventKind.SIGNED]
-    assert events[1].data == {"inserted": "1. 急性心肌梗死", "final": "1. 急性心梗"}
+    assert events[1].data == {"inserted": "1. 急性心肌梗死", "final": "1. 急性心梗", "added": 1, "struck": 3}
     assert events[2].data == {"note_id": note.note_id, "version": signed.version}
     assert signed.provenance == done, "the record stays"
 
@@ -136,3 +136,28 @@ def test_people_have_names_of_their_own(repositories: Repositories) -> None:
     assert changed == replace(doctor, role=Role.SENIOR, pin="aa:bb")
     assert repositories.people.all() == (changed, senior)
     assert repositories.database.check().ok
+
+
+def test_a_save_that_was_under_way_leaves_a_signed_text_reviewed(repositories: Repositories) -> None:
+    doctor, _ = people(repositories)
+    note = written(repositories)
+    span = AiSpan("plan", 0, 2, "监护", Origin("run", "模型", "1", NOW))
+    seen = reviewed((span,), DOCTOR, NOW)
+    repositories.notes.save(note.note_id, note.sections, NOW, seen)
+    repositories.signing.perform(ActKind.SIGNED, repositories.notes.get(note.note_id), doctor, NOW)
+    for late in (
+        repositories.notes.save(note.note_id, note.sections, NOW, (span,)),
+        repositories.notes.checkpoint(note.note_id, note.sections, VersionReason.SAVED, DOCTOR, NOW, (span,)),
+    ):
+        assert late.provenance == seen
+    assert repositories.notes.get(note.note_id).provenance == seen
+
+
+def test_what_was_typed_during_the_signature_goes_on_top_of_it(repositories: Repositories) -> None:
+    doctor, _ = people(repositories)
+    note = written(repositories)
+    signed = repositories.signing.perform(ActKind.SIGNED, note, doctor, NOW)
+    typed = replace(signed, sections={**signed.sections, "plan": "监护，吸氧"})
+    repositories.signing.perform(ActKind.AMENDED, typed, doctor, NOW)
+    assert repositories.notes.save(note.note_id, typed.sections, NOW).sections["plan"] == "监护，吸氧"
+    assert repositories.notes.version_sections(note.note_id, 1)["plan"] == "监护"

@@ -216,9 +216,15 @@ class Hands:
             )
         self.markers[encounter_id] = marker(number)
 
-    def _key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> None:
+    def _is_in_front(self) -> bool:
+        """Lists open once they are read, which may be after the next act: the doctor closes them."""
+        while isinstance(dialog := QApplication.activeModalWidget(), QDialog):
+            dialog.reject()
         self._window.activateWindow()
-        self._bot.waitUntil(self._window.isActiveWindow)
+        return self._window.isActiveWindow()
+
+    def _key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> None:
+        self._bot.waitUntil(self._is_in_front, timeout=LONG_MS)
         target: QWidget = self._window.focusWidget() or self._window
         self._bot.keyClick(target, key, modifiers)
 
