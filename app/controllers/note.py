@@ -296,6 +296,7 @@ class NoteController(QObject):
 
     def close(self) -> None:
         """Save what is left and stop all timers; the storage thread's `close` then sees it through."""
+        self._opening += 1  # What is still being read comes too late to be shown.
         for saver in self._savers.values():
             saver.close()
 

@@ -386,6 +386,18 @@ def test_closing_saves_what_is_left(tmp_path: Any, storage: StorageThread, patie
     assert stored(qtbot, storage, patient_one).sections["plan"] == "最后一句"
 
 
+def test_what_is_still_being_read_at_the_end_is_not_opened(
+    storage: StorageThread, patient_one: Binding, patient_two: Binding, qtbot: QtBot
+) -> None:
+    controller = NoteController(storage, DOCTOR, NEVER)
+    opened(qtbot, controller, patient_one)
+    controller.open(patient_two.encounter_id)
+    controller.close()
+    ask(qtbot, storage, lambda repositories: None)
+    assert controller.binding is not None
+    assert controller.binding.note_id == patient_one.note_id
+
+
 def test_a_new_patient_can_be_opened_at_once(controller: NoteController, qtbot: QtBot) -> None:
     with qtbot.waitSignals([controller.encounters_changed, controller.opened]):
         encounter_id = controller.add_encounter(
