@@ -76,7 +76,7 @@ class NoteController(QObject):
         self._timing = timing or SaveTiming()
         self._savers: dict[str, Autosaver] = {}
         self._open_note: OpenNote | None = None
-        self._opening = 0
+        self._opening = self._answered = 0
 
     @property
     def open_note(self) -> OpenNote | None:
@@ -125,6 +125,11 @@ class NoteController(QObject):
         """Show this document; else as `open`."""
         self._open(lambda repositories: repositories.notes.get(note_id))
 
+    def read_again(self) -> None:
+        """Show the open document as it is stored now, unless another one is being opened: that one wins."""
+        if self._open_note is not None and self._answered == self._opening:
+            self.open_document(self._open_note.note.note_id)
+
     def add_document(self, kind: NoteKind) -> None:
         """Begin a new document of the open stay and show it; the only one of its kind is shown if it is there."""
         if self._open_note is None:
@@ -163,7 +168,7 @@ class NoteController(QObject):
         self._storage.submit(
             lambda repositories: _load(repositories, find(repositories), actor),
             partial(self._on_loaded, self._opening),
-            self._on_load_failed,
+            partial(self._on_open_failed, self._opening),
         )
 
     def edit(self, section_key: str, text: str) -> None:
@@ -316,6 +321,7 @@ class NoteController(QObject):
     def _on_loaded(self, opening: int, loaded: OpenNote) -> None:
         if opening != self._opening:
             return
+        self._answered = opening
         self.flush()
         # A saver from before holds the newest text, also where saving it failed.
         if saver := self._savers.get(loaded.note.note_id):
@@ -352,6 +358,10 @@ class NoteController(QObject):
     def _on_save_failed(self, note_id: str, error: Exception) -> None:
         sentence = _sentence(error)
         self.save_failed.emit(sentence if self._is_open(note_id) else _EARLIER_NOTE + sentence)
+
+    def _on_open_failed(self, opening: int, error: Exception) -> None:
+        self._answered = max(self._answered, opening)
+        self._on_load_failed(error)
 
     def _on_load_failed(self, error: Exception) -> None:
         self.load_failed.emit(_sentence(error))

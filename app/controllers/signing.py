@@ -77,7 +77,7 @@ class SigningController(QObject):
     def _on_performed(self, kind: ActKind, note_id: str) -> None:
         open_note = self._notes.open_note
         if open_note is not None and open_note.note.note_id == note_id:
-            self._notes.open_document(note_id)
+            self._notes.read_again()
         self.done.emit(kind)
         self.read_waiting()
 
