@@ -114,8 +114,9 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
     notes, feedback = NoteController(storage, doctor), FeedbackController(storage, doctor)
     board, ward = BoardController(storage, doctor), WardController(storage, doctor)
     people = PeopleController(storage, doctor)
-    for follow in (notes.set_actor, feedback.set_actor, board.set_reader, ward.set_actor):
+    for follow in (notes.set_actor, feedback.set_actor, ward.set_actor):
         people.changed.connect(partial(_with_name, follow))
+    people.changed.connect(board.set_reader)
     review = PromptTemplate.parse(resource_text("prompts", "review.md"), REVIEW_FIELDS)
     controllers = Controllers(
         notes=notes,

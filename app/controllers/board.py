@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.board import BoardStay, Task, tasks
+from app.core.board import BoardStay, Task, tasks, waiting_task
+from app.core.people import Person, Role
 from app.storage.board import read_board
 from app.storage.repositories import Repositories
 from app.workers.storage_thread import StorageThread
 
 log = logging.getLogger(__name__)
 
-_Board = tuple[tuple[BoardStay, ...], tuple[Task, ...]]
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read: the stays, and the tasks that signatures made for the reader."""
+
+    stays: tuple[BoardStay, ...] = ()
+    waiting: tuple[Task, ...] = ()
+
+
+_Board = tuple[_Read, tuple[Task, ...]]
 
 
 class BoardController(QObject):
@@ -28,36 +39,44 @@ class BoardController(QObject):
     changed = Signal(object)
 
     def __init__(self, storage: StorageThread, reader: str, parent: QObject | None = None) -> None:
-        """`reader` is the doctor at the program."""
+        """`reader` is the name of the doctor at the program."""
         super().__init__(parent)
         self._storage = storage
-        self._reader = reader
-        self._stays: tuple[BoardStay, ...] = ()
+        self._reader = Person("", reader, Role.DOCTOR)
+        self._read = _Read()
         self.tasks: tuple[Task, ...] = ()
 
-    def set_reader(self, reader: str) -> None:
-        """Whose tasks are told from now on."""
+    def set_reader(self, reader: Person) -> None:
+        """Whose tasks are told from the next reading on."""
         self._reader = reader
 
     def refresh(self, now: datetime) -> None:
         """Read the stays again and tell the tasks of this moment."""
-        self._submit(lambda repositories: self._worked_out(read_board(repositories.database), now))
+        reader = self._reader
+        self._submit(lambda repositories: _worked_out(_read(repositories, reader), now))
 
     def tick(self, now: datetime) -> None:
         """Time has passed: tell the tasks of this moment of the stays as they were read."""
-        stays = self._stays
-        self._submit(lambda _: self._worked_out(stays, now))
-
-    def _worked_out(self, stays: tuple[BoardStay, ...], now: datetime) -> _Board:
-        return stays, tasks(stays, self._reader, now)
+        read = self._read
+        self._submit(lambda _: _worked_out(read, now))
 
     def _submit(self, work: Callable[[Repositories], _Board]) -> None:
         self._storage.submit(work, self._on_read, self._on_failed)
 
     def _on_read(self, board: _Board) -> None:
-        self._stays, self.tasks = board
+        self._read, self.tasks = board
         self.changed.emit(self.tasks)
 
     def _on_failed(self, error: Exception) -> None:
         """What was read last stays; a database that cannot be read is told where notes are saved."""
         log.info("the board could not be read: %s", type(error).__name__)
+
+
+def _read(repositories: Repositories, reader: Person) -> _Read:
+    waiting = repositories.signing.waiting(reader)
+    made = tuple(waiting_task(one.last, one.note.kind, one.patient, one.encounter) for one in waiting)
+    return _Read(read_board(repositories.database), made)
+
+
+def _worked_out(read: _Read, now: datetime) -> _Board:
+    return read, tasks(read.stays, read.waiting, now)

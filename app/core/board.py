@@ -10,6 +10,7 @@ from enum import StrEnum
 from app.core.checks.deadline import DAILY_EVERY, DISCHARGE_DUE, FIRST_PROGRESS_DUE
 from app.core.entities import Encounter, Patient
 from app.core.notes import NoteKind, NoteState
+from app.core.signing import ActKind, NoteAct
 
 DAILY_SHOWN_AHEAD = timedelta(hours=24)
 
@@ -20,6 +21,7 @@ class TaskKind(StrEnum):
     WRITE = "待书写"
     SIGN = "未签名"
     REVIEW = "待我审签"
+    AMEND = "退回待修正"
     CHECK_AI = "AI 文字未审核"
 
 
@@ -32,7 +34,6 @@ class BoardDocument:
     kind: NoteKind
     state: NoteState
     recorded_at: datetime
-    author: str
     empty: bool
     complete: bool
     unreviewed_ai: bool
@@ -65,13 +66,19 @@ class Task:
         return self.due is not None and self.due <= now
 
 
-def tasks(stays: Iterable[BoardStay], reader: str, now: datetime) -> tuple[Task, ...]:
+def tasks(stays: Iterable[BoardStay], waiting: Iterable[Task], now: datetime) -> tuple[Task, ...]:
     """All tasks at this moment: the late ones, longest first; those with a deadline; the others, oldest first.
 
-    `reader` is the doctor at the program: what others have reviewed waits for this signature.
+    `waiting` are those that `waiting_task` made for the doctor at the program.
     """
-    found = [task for stay in stays for task in _of_stay(stay, reader, now)]
+    found = [*waiting, *(task for stay in stays for task in _of_stay(stay, now))]
     return tuple(sorted(found, key=lambda task: _order(task, now)))
+
+
+def waiting_task(last: NoteAct, document: NoteKind, patient: Patient, encounter: Encounter) -> Task:
+    """A signed document that waits for the doctor at the program, since this act: to be signed, or to be amended."""
+    kind = TaskKind.AMEND if last.kind is ActKind.RETURNED else TaskKind.REVIEW
+    return Task(kind, document, patient, encounter, last.note_id, last.occurred_at)
 
 
 def late_count(found: Iterable[Task], now: datetime) -> int:
@@ -84,11 +91,14 @@ def _order(task: Task, now: datetime) -> tuple[int, datetime, str]:
     return rank, task.due or task.since, task.encounter.encounter_id
 
 
-def _of_stay(stay: BoardStay, reader: str, now: datetime) -> Iterator[Task]:
+def _of_stay(stay: BoardStay, now: datetime) -> Iterator[Task]:
     yield from _to_write(stay, now)
     for document in stay.documents:
         if not document.empty and document.state is not NoteState.SIGNED:
-            yield from _to_finish(stay, document, reader)
+            if document.unreviewed_ai:
+                yield _finishing(TaskKind.CHECK_AI, stay, document)
+            elif document.complete:
+                yield _finishing(TaskKind.SIGN, stay, document)
 
 
 def _to_write(stay: BoardStay, now: datetime) -> Iterator[Task]:
@@ -116,14 +126,6 @@ def _last_progress(stay: BoardStay) -> datetime:
     """When the last progress note of any kind was written; the admission, if none was."""
     written = [one.recorded_at for one in stay.documents if not one.empty and one.kind is not NoteKind.DISCHARGE]
     return max(written, default=stay.encounter.admitted_at)
-
-
-def _to_finish(stay: BoardStay, document: BoardDocument, reader: str) -> Iterator[Task]:
-    if document.unreviewed_ai:
-        yield _finishing(TaskKind.CHECK_AI, stay, document)
-    elif document.complete:
-        waits_for_reader = document.state is NoteState.REVIEWED and document.author != reader
-        yield _finishing(TaskKind.REVIEW if waits_for_reader else TaskKind.SIGN, stay, document)
 
 
 def _finishing(kind: TaskKind, stay: BoardStay, document: BoardDocument) -> Task:

@@ -20,7 +20,7 @@ _OPEN = f"""(e.discharged_at IS NULL
     OR EXISTS (SELECT 1 FROM notes n WHERE n.encounter_id = e.encounter_id
         AND n.characters > 0 AND n.state <> '{NoteState.SIGNED}'))"""
 _STAYS = f"SELECT {ENCOUNTER_COLUMNS} FROM encounters e JOIN patients p USING (patient_id) WHERE {_OPEN}"
-_DOCUMENTS = f"""SELECT n.encounter_id, n.note_id, n.kind, n.state, n.recorded_at, n.author, n.characters,
+_DOCUMENTS = f"""SELECT n.encounter_id, n.note_id, n.kind, n.state, n.recorded_at, n.characters,
     n.characters > 0 AND (n.state = '{NoteState.SIGNED}' OR NOT EXISTS (SELECT 1 FROM json_each(n.sections) s
         WHERE s.key IN ({_REQUIRED}) AND trim(s.value, {BLANKS}) = '')),
     n.provenance <> '[]' AND EXISTS (SELECT 1 FROM json_each(n.provenance) s
@@ -41,13 +41,12 @@ def read_board(database: Database) -> tuple[BoardStay, ...]:
 
 
 def _document(row: Sequence[Any]) -> BoardDocument:
-    _, note_id, kind, state, recorded_at, author, characters, complete, unreviewed = row
+    _, note_id, kind, state, recorded_at, characters, complete, unreviewed = row
     return BoardDocument(
         note_id=note_id,
         kind=NoteKind(kind),
         state=NoteState(state),
         recorded_at=datetime.fromisoformat(recorded_at),
-        author=author,
         empty=not characters,
         complete=bool(complete),
         unreviewed_ai=bool(unreviewed),

@@ -84,10 +84,10 @@ class SigningRepository:
 
     def waiting(self, person: Person) -> tuple[WaitingNote, ...]:
         """What waits for this person, oldest first: a senior doctor's signature; what was returned, for its author."""
-        query = """SELECT note_id FROM note_acts a WHERE kind IN ('signed', 'returned') AND seq = (
-            SELECT max(seq) FROM note_acts b WHERE b.note_id = a.note_id AND b.kind <> 'reviewed')"""
+        query = """SELECT note_id FROM note_acts a WHERE (kind = 'returned' OR (? AND kind = 'signed' AND person <> ?))
+            AND seq = (SELECT max(seq) FROM note_acts b WHERE b.note_id = a.note_id AND b.kind <> 'reviewed')"""
         with self._database.snapshot() as sql:
-            ids = [note_id for (note_id,) in sql.execute(query)]
+            ids = [note_id for (note_id,) in sql.execute(query, [person.role is Role.SENIOR, person.name])]
             found = [one for note_id in ids if (one := self._waiting(note_id, person))]
         return tuple(sorted(found, key=lambda one: one.last.occurred_at))
 

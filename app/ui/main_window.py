@@ -245,6 +245,8 @@ class MainWindow(QMainWindow):
         notes.save_failed.connect(self._on_save_failed)
         notes.load_failed.connect(self.say)
         notes.provenance_changed.connect(self.quality.check_soon)
+        for changed in (self._controllers.people.changed, self._controllers.signing.done):
+            changed.connect(self.tasks.refresh)
         self.editor.edited.connect(notes.edit)
         self.editor.refused.connect(self.say)
         self.editor.header.version.clicked.connect(self.history.open)

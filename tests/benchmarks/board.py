@@ -32,7 +32,7 @@ def test_the_board_of_5_000_stays(tmp_path: Path) -> None:
     stays = read_board(repositories.database)
     read_ms = 1_000 * (time.thread_time() - started)
     started = time.thread_time()
-    found = tasks(stays, DOCTOR, NOW)
+    found = tasks(stays, (), NOW)
     tasks_ms = 1_000 * (time.thread_time() - started)
     print(f"\n{len(stays)} stays read in {read_ms:.0f} ms, {len(found)} tasks worked out in {tasks_ms:.0f} ms")
     assert read_ms < READ_MS

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from app.core.board import BoardDocument, BoardStay, Task, TaskKind, late_count, tasks
+from app.core.board import BoardDocument, BoardStay, Task, TaskKind, late_count, tasks, waiting_task
 from app.core.entities import Encounter, Patient, Severity, Sex
 from app.core.notes import NoteKind, NoteState
+from app.core.people import Role
+from app.core.signing import ActKind, NoteAct
 
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=timezone(timedelta(hours=8)))
 FIRST, DAILY, DISCHARGE = NoteKind.FIRST_PROGRESS, NoteKind.DAILY_PROGRESS, NoteKind.DISCHARGE
@@ -15,7 +17,7 @@ SIGNED, DRAFT, REVIEWED = NoteState.SIGNED, NoteState.DRAFT, NoteState.REVIEWED
 
 
 def a_document(kind: NoteKind = FIRST, *, hours: float = 1, state: NoteState = SIGNED, **more: object) -> BoardDocument:
-    usual = {"author": "王医师", "empty": False, "complete": True, "unreviewed_ai": False}
+    usual = {"empty": False, "complete": True, "unreviewed_ai": False}
     return BoardDocument(f"n-{kind}", kind, state, NOW - timedelta(hours=hours), **{**usual, **more})
 
 
@@ -31,8 +33,8 @@ def a_stay(
     return BoardStay(Patient("p", "测试甲", Sex.MALE), replace(encounter, discharged_at=discharged_at), documents)
 
 
-def told(*stays: BoardStay, reader: str = "王医师") -> list[tuple[TaskKind, NoteKind, float | None]]:
-    return [(task.kind, task.document, hours_left(task)) for task in tasks(stays, reader, NOW)]
+def told(*stays: BoardStay) -> list[tuple[TaskKind, NoteKind, float | None]]:
+    return [(task.kind, task.document, hours_left(task)) for task in tasks(stays, (), NOW)]
 
 
 def hours_left(task: Task) -> float | None:
@@ -63,10 +65,16 @@ def test_the_tasks_of_a_stay(stay: BoardStay, expected: list[tuple[TaskKind, Not
     assert told(stay) == expected
 
 
-def test_what_another_doctor_reviewed_waits_for_me() -> None:
-    stay = a_stay(a_document(state=REVIEWED, author="李医师"), hours=2)
-    assert told(stay) == [(TaskKind.REVIEW, FIRST, None)]
-    assert told(stay, reader="李医师") == [(TaskKind.SIGN, FIRST, None)]
+@pytest.mark.parametrize(("kind", "task"), [(ActKind.SIGNED, TaskKind.REVIEW), (ActKind.RETURNED, TaskKind.AMEND)])
+def test_what_waits_for_the_reader_stands_among_what_is_unsigned_by_its_age(kind: ActKind, task: TaskKind) -> None:
+    stay = a_stay(a_document(state=REVIEWED, hours=2), hours=3)
+    act = NoteAct("n", 1, kind, "王医师", Role.DOCTOR, NOW - timedelta(hours=1))
+    waiting = waiting_task(act, DAILY, stay.patient, stay.encounter)
+    found = tasks([stay], [waiting], NOW)
+    assert [(one.kind, one.document, one.note_id) for one in found] == [
+        (TaskKind.SIGN, FIRST, f"n-{FIRST}"),
+        (task, DAILY, "n"),
+    ]
 
 
 def test_what_is_late_comes_first_the_longest_late_at_the_top() -> None:
@@ -77,7 +85,7 @@ def test_what_is_late_comes_first_the_longest_late_at_the_top() -> None:
         a_stay(hours=9, name="late"),
         a_stay(hours=12, name="very late"),
     ]
-    found = tasks(stays, "王医师", NOW)
+    found = tasks(stays, (), NOW)
     order = ["very late", "late", "soon", "long unsigned", "unsigned"]
     assert [task.encounter.encounter_id for task in found] == order
     assert late_count(found, NOW) == 2

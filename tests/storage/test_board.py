@@ -6,7 +6,9 @@ from pathlib import Path
 
 from app.core.moves import MoveKind, discharged
 from app.core.notes import NoteKind
+from app.core.provenance import AiSpan, Origin, reviewed
 from app.storage.board import read_board
+from app.storage.repositories import Repositories
 from tests.helpers.records import DOCTOR, NOW, a_stay, repositories_in
 
 WRITTEN = {"chief_complaint": "胸痛3小时", "case_features": "突发", "preliminary_diagnosis": "心梗"}
@@ -27,6 +29,19 @@ def test_the_board_reads_how_far_every_document_is(tmp_path: Path) -> None:
     assert states == [(True, False, False), (False, False, False), (False, True, False)]
     assert stays[whole.encounter_id].patient.name == "测试丙"
     repositories.close()
+
+
+def test_a_models_sentence_counts_until_it_is_reviewed(repositories: Repositories) -> None:
+    note_id = a_stay(repositories).note_id
+    note = repositories.notes.get(note_id)
+    sections = {**note.sections, "plan": "监护"}
+    span = AiSpan("plan", 0, 2, "监护", Origin("r", "模型", "1", NOW))
+    seen = []
+    for spans in ((span,), reviewed((span,), DOCTOR, NOW)):
+        repositories.notes.save(note_id, sections, NOW, spans)
+        (stay,) = read_board(repositories.database)
+        seen += [document.unreviewed_ai for document in stay.documents]
+    assert seen == [True, False]
 
 
 def test_a_stay_that_is_done_with_is_not_read(tmp_path: Path) -> None:

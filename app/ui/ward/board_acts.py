@@ -41,7 +41,7 @@ class BoardActs(QObject):
         self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.button.clicked.connect(self.open)
         board.changed.connect(self._on_changed)
-        notes.encounters_changed.connect(lambda _summaries: board.refresh(now()))
+        notes.encounters_changed.connect(self.refresh)
         notes.opened.connect(self._on_opened)
 
     def open(self) -> None:
@@ -53,6 +53,10 @@ class BoardActs(QObject):
         self.dialog.finished.connect(lambda _result: self._close())
         self.dialog.show_tasks(self._board.tasks, self._now())
         self.dialog.open()
+        self._board.refresh(self._now())
+
+    def refresh(self) -> None:
+        """Documents, or who works here, may have changed."""
         self._board.refresh(self._now())
 
     def tick(self) -> None:

@@ -12,14 +12,18 @@ from pytestqt.qtbot import QtBot
 
 from app.bootstrap import Services, start_services
 from app.controllers.autosave import local_now
+from app.core.board import TaskKind
 from app.core.entities import Sex
 from app.core.notes import NoteKind
+from app.core.people import Person, Role
+from app.core.provenance import AiSpan, Origin
+from app.core.signing import ActKind
 from app.infra.paths import Paths
 from app.storage.repositories import Repositories
 from app.ui.kit.theme import Appearance
 from app.ui.main_window import MainWindow
 from app.ui.ward.task_board import NOTHING, TaskBoard
-from tests.helpers.records import a_patient, an_encounter
+from tests.helpers.records import DOCTOR, NOW, a_patient, a_stay, an_encounter
 from tests.helpers.storage import ask
 
 
@@ -115,3 +119,45 @@ def test_an_empty_board_says_so(window: MainWindow, qtbot: QtBot) -> None:
     assert (board.heading.text(), board.view.count()) == (NOTHING, 0)
     qtbot.keyClick(board.view, Qt.Key.Key_Return)
     board.reject()
+
+
+def test_what_is_signed_waits_on_the_senior_doctors_board_alone(
+    window: MainWindow, services: Services, qtbot: QtBot
+) -> None:
+    board, people = services.controllers.board, services.controllers.people
+    senior = ask(qtbot, services.storage, signed_by_another)
+    with qtbot.waitSignal(board.changed):
+        window.tasks.refresh()
+    assert TaskKind.REVIEW not in [task.kind for task in board.tasks]
+    with qtbot.waitSignal(board.changed):
+        people.switch(senior, "", lambda _why: None)
+    (task,) = [task for task in board.tasks if task.kind is TaskKind.REVIEW]
+    assert (task.document, task.patient.name) == (NoteKind.FIRST_PROGRESS, "测试甲")
+
+
+def test_ai_text_that_nobody_reviewed_is_on_the_board(window: MainWindow, services: Services, qtbot: QtBot) -> None:
+    note_id = ask(qtbot, services.storage, with_a_models_sentence)
+    board = opened_board(window, qtbot)
+    lines = [board.view.item(row).text() for row in range(board.view.count())]
+    assert any("AI 文字未审核 · 首次病程记录" in line for line in lines)
+    notes = services.controllers.notes
+    with qtbot.waitSignal(notes.opened):
+        qtbot.keyClick(board.view, Qt.Key.Key_Down)
+        qtbot.keyClick(board.view, Qt.Key.Key_Return)
+    assert notes.open_note is not None
+    assert notes.open_note.note.note_id == note_id
+
+
+def signed_by_another(repositories: Repositories) -> Person:
+    """A first note signed by a doctor; the senior doctor for whom it waits."""
+    note = repositories.notes.get(a_stay(repositories).note_id)
+    doctor = repositories.people.known_as(DOCTOR, NOW)
+    repositories.signing.perform(ActKind.SIGNED, note, doctor, NOW)
+    return repositories.people.add("李主任", Role.SENIOR, NOW)
+
+
+def with_a_models_sentence(repositories: Repositories) -> str:
+    """The id of a note with a sentence of a model."""
+    note = repositories.notes.get(a_stay(repositories).note_id)
+    span = AiSpan("plan", 0, 2, "监护", Origin("r", "模型", "1", NOW))
+    return repositories.notes.save(note.note_id, {**note.sections, "plan": "监护"}, NOW, (span,)).note_id
