@@ -25,7 +25,7 @@ class PeopleRepository:
     def all(self) -> tuple[Person, ...]:
         """Everybody, in the order in which they were added."""
         with self._database.snapshot() as sql:
-            return tuple(_person(row) for row in sql.query("SELECT * FROM people ORDER BY created_at, person_id"))
+            return tuple(_person(row) for row in sql.query("SELECT * FROM people ORDER BY created_at, rowid"))
 
     def known_as(self, name: str, now: datetime) -> Person:
         """The person of this name; a doctor is made of it where nobody has it."""
