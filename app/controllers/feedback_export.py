@@ -21,6 +21,7 @@ from app.learning.filters import Filters
 from app.learning.identities import KnownIdentities
 from app.learning.records import ComparisonRecord, Identities, Keyed, LoggedEvent, Suggestion
 from app.learning.reviewing import Review
+from app.settings.terms import diagnosis_table
 from app.storage.database import Database
 from app.storage.feedback_source import FeedbackSource, StoredComparison
 from app.storage.pseudonyms import Pseudonyms
@@ -74,7 +75,8 @@ def _exporter(
     stored = FeedbackSource(database).identities()
     known = KnownIdentities.of(stored.names, stored.numbers)
     earlier = ReceiptRepository(database).exported_rows() if only_new else None
-    return Exporter(known, keyed, datetime.now().astimezone(), earlier, approved), keyed
+    table = diagnosis_table(paths.data_dir)
+    return Exporter(known, keyed, datetime.now().astimezone(), earlier, approved, table), keyed
 
 
 def _records(database: Database, keyed: Keyed, progress: Progress) -> Iterator[ComparisonRecord]:

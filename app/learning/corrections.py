@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
 from app.core.acts import ErrorReport, report_of
+from app.core.diagnosis_table import DiagnosisTable
 from app.core.events import EventKind, FeedbackEvent
 from app.core.unsupported import unsupported_facts
+from app.learning.diagnoses import new_diagnoses
 from app.learning.log import Log
 from app.learning.records import Suggestion
 from app.learning.rows import Basis, DpoRow, KtoRow, SftRow, TrainingRow
@@ -52,20 +54,24 @@ def signed_text(suggestion: Suggestion, log: Log) -> SignedText | None:
     )
 
 
-def edit_rows(suggestion: Suggestion, log: Log) -> list[TrainingRow]:
+def edit_rows(suggestion: Suggestion, log: Log, table: DiagnosisTable) -> list[TrainingRow]:
     """Of a suggestion that was changed before it was signed: what was signed, over what the model had written.
 
-    Where its author left nothing of it, it was a bad answer.
+    Where its author left nothing of it, it was a bad answer. A diagnosis that the doctor added from elsewhere counts as
+    invented: a report of errors that corrects one does not, since that is what the report is for.
     """
     signed = signed_text(suggestion, log)
     if signed is None or not signed.changed:
         return []
     if not signed.text:
         return [KtoRow(suggestion, False, Basis.EDIT, signed.actor)]
-    return [*sft_rows(suggestion, signed, Basis.EDIT), _better(suggestion, signed.text, Basis.EDIT, signed.actor)]
+    rows: list[SftRow | DpoRow] = [*sft_rows(suggestion, signed, Basis.EDIT)]
+    rows.append(_better(suggestion, signed.text, Basis.EDIT, signed.actor))
+    added = new_diagnoses(signed.text, suggestion, table)
+    return [replace(row, invented=row.invented + added) for row in rows]
 
 
-def sft_rows(suggestion: Suggestion, signed: SignedText, basis: Basis) -> list[TrainingRow]:
+def sft_rows(suggestion: Suggestion, signed: SignedText, basis: Basis) -> list[SftRow]:
     """What was signed as an answer to imitate, if it is a whole one."""
     if not signed.is_whole or not signed.text:
         return []

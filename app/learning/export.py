@@ -20,6 +20,7 @@ from itertools import groupby
 from pathlib import Path
 
 import app
+from app.core.diagnosis_table import DiagnosisTable
 from app.core.errors import EnvironmentFault, UsageFault
 from app.learning import documents
 from app.learning.cleaning import RecordCleaner
@@ -98,7 +99,7 @@ class Exporter:
     """Exports with one key and what the hospital knows. `now` is the time that the manifest tells.
 
     Rows whose ids are in `without` are left out, and with them comparisons that have no other row. If there are
-    `approved` keys of reviews, only what they name leaves.
+    `approved` keys of reviews, only what they name leaves. `table` knows the other names of diagnoses.
     """
 
     known: KnownIdentities
@@ -106,6 +107,7 @@ class Exporter:
     now: datetime
     without: frozenset[str] | None = None
     approved: frozenset[str] | None = None
+    table: DiagnosisTable = field(default_factory=DiagnosisTable)
 
     def export(
         self,
@@ -141,7 +143,7 @@ class Exporter:
         """What `export` would write of these records, for a person to approve one by one."""
         tally = _Tally()
         for record, cleaned in self._cleaned(records, filters, tally):
-            if self.without is None or self._new_rows(list(training_rows(cleaned)), filters, tally):
+            if self.without is None or self._new_rows(list(training_rows(cleaned, self.table)), filters, tally):
                 yield review_of(record, cleaned)
 
     def _write(
@@ -190,7 +192,7 @@ class Exporter:
         writers: Sequence[Writer],
         tally: _Tally,
     ) -> None:
-        made = list(training_rows(record))
+        made = list(training_rows(record, self.table))
         new = self._new_rows(made, filters, tally)
         if self.without is not None and not new:
             return

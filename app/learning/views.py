@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.core.diagnosis_table import normalised_name
+from app.core.diagnosis_table import DiagnosisTable, normalised_name
 from app.core.differential import parse_differential
 from app.core.events import EventKind, FeedbackEvent, Vote
 from app.learning.corrections import edit_rows, report_rows, sft_rows, signed_text
@@ -16,19 +16,24 @@ from app.learning.log import Log, generations_of
 from app.learning.records import ComparisonRecord, Suggestion
 from app.learning.rows import Basis, DpoRow, GrpoRow, KtoRow, TrainingRow
 
+_NO_TABLE = DiagnosisTable()
 
-def training_rows(record: ComparisonRecord) -> Iterator[TrainingRow]:
-    """All rows of a comparison, by display order of the generation that they are about."""
+
+def training_rows(record: ComparisonRecord, table: DiagnosisTable = _NO_TABLE) -> Iterator[TrainingRow]:
+    """All rows of a comparison, by display order of the generation that they are about.
+
+    `table` knows the other names of diagnoses.
+    """
     log = Log(record)
     finished = [one for one in record.suggestions if one.completed and one.output.strip()]
     for suggestion in sorted(finished, key=lambda one: (one.display_order, one.generation_id)):
-        yield from _strongest(record, suggestion, log)
+        yield from _strongest(record, suggestion, log, table)
     yield from _final_rows(finished, log)
 
 
-def _strongest(record: ComparisonRecord, suggestion: Suggestion, log: Log) -> list[TrainingRow]:
+def _strongest(record: ComparisonRecord, suggestion: Suggestion, log: Log, table: DiagnosisTable) -> list[TrainingRow]:
     return (
-        edit_rows(suggestion, log)
+        edit_rows(suggestion, log, table)
         or report_rows(suggestion, log)
         or _choice_rows(record, suggestion, log)
         or _vote_rows(suggestion, log)
@@ -41,7 +46,7 @@ def _choice_rows(record: ComparisonRecord, suggestion: Suggestion, log: Log) -> 
     if backfill is None:
         return []
     signed = signed_text(suggestion, log)
-    rows = [] if signed is None else sft_rows(suggestion, signed, Basis.CHOICE)
+    rows: list[TrainingRow] = [] if signed is None else [*sft_rows(suggestion, signed, Basis.CHOICE)]
     rows.append(KtoRow(suggestion, True, Basis.CHOICE, backfill.actor))
     if _was_a_choice(record, suggestion, backfill, log):
         weight = 1 / (record.runs - 1)

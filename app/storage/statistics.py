@@ -20,7 +20,8 @@ _RUNS = """SELECT g.model_title || ' ' || substr(g.model_sha256, 1, 8) AS model,
         FROM feedback_events WHERE kind IN ('backfill', 'edited', 'error_reported') GROUP BY generation_id
     ) f USING (generation_id) LEFT JOIN (
         SELECT generation_id, sum(vote = 'up') AS up, sum(vote = 'down') AS down FROM (
-            SELECT generation_id, json_extract(data, '$.vote') AS vote, max(seq) FROM feedback_events
+            SELECT generation_id, json_extract(data, '$.vote') AS vote, max(seq)
+            FROM feedback_events INDEXED BY feedback_events_votes
             WHERE kind = 'vote' AND item = '' GROUP BY generation_id, actor)
         GROUP BY generation_id
     ) v USING (generation_id)"""

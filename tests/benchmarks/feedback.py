@@ -30,7 +30,9 @@ from app.core.events import ErrorSeverity, ErrorType, Vote
 from app.core.notes import NoteKind
 from app.core.runs import Binding, Comparison, Generation, Message, Run
 from app.learning.filters import FORMAT_NAMES
+from app.storage.database import Database
 from app.storage.repositories import Repositories
+from app.storage.statistics import StatisticsRepository
 from tests.helpers.planted import PlantedNote, planted_notes
 from tests.helpers.records import NOW, a_generation, a_run, repositories_in
 
@@ -140,6 +142,18 @@ def export_in_process(data: Path, target: Path) -> dict[str, float]:
     return {"seconds": round(time.monotonic() - begun, 1), "peak_mib": round(_mib(usage), 1)}
 
 
+def counting(data: Path) -> list[int]:
+    """Milliseconds of three counts for the statistics page, the first after opening the database."""
+    database = Database.open(data / "wardnote.sqlite3")
+    taken = []
+    for _ in range(3):
+        begun = time.monotonic()
+        StatisticsRepository(database).read()
+        taken.append(round((time.monotonic() - begun) * 1000))
+    database.close()
+    return taken
+
+
 def _mib(usage: resource.struct_rusage) -> float:
     return usage.ru_maxrss / 1024
 
@@ -156,6 +170,7 @@ def main() -> None:
         print(f"{filled.events} events, {len(filled.planted)} planted identities", file=sys.stderr)
         figures: dict[str, object] = {
             "events": filled.events,
+            "statistics_ms": counting(folder / "data"),
             "export": export_in_process(folder / "data", folder / "out"),
         }
         figures["planted_found"] = found_in(folder / "out", filled.planted)

@@ -55,9 +55,15 @@ KEPT = (
 )
 
 
+UNKNOWN_KINDS = ("家属姓名", "医师姓名", "身份证", "电话", "住址", "医院", "日期", "病案号", "同室姓名", "村庄")
+
+
 @dataclass(frozen=True, slots=True)
 class PlantedNote:
-    """A note; `known` stands in the patient's record, `unknown` only in the text; `kept` must survive."""
+    """A note; `known` stands in the patient's record, `unknown` only in the text; `kept` must survive.
+
+    `everything` has one value for each of UNKNOWN_KINDS, whether or not the note came to say it.
+    """
 
     name: str
     mrn: str
@@ -66,6 +72,7 @@ class PlantedNote:
     known: tuple[str, ...]
     unknown: tuple[str, ...]
     kept: tuple[str, ...]
+    everything: tuple[str, ...]
 
 
 def planted_notes(count: int, seed: int = 7) -> list[PlantedNote]:
@@ -146,4 +153,4 @@ def _note(draw: random.Random, number: int) -> PlantedNote:
     text = "".join(sentences)
     planted = (relative, doctor, card, phone, place, hospital, day, record, other, village)
     unknown = tuple(value for value in planted if value in text)
-    return PlantedNote(name, mrn, bed, text, (name, mrn, bed), unknown, kept)
+    return PlantedNote(name, mrn, bed, text, (name, mrn, bed), unknown, kept, planted)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.acts import ErrorReport
+from app.core.diagnosis_table import DiagnosisEntry, DiagnosisTable
 from app.core.events import ErrorSeverity, ErrorType, EventKind, FeedbackEvent, Vote
 from app.learning.log import generations_of
 from app.learning.records import ComparisonRecord
@@ -128,6 +129,27 @@ def test_an_edit_goes_before_all_else() -> None:
 def test_an_edit_that_invents_is_quarantined_whole() -> None:
     made = rows(a_record(signed(0, "1. 诊断甲", "1. 诊断甲，体温39.5℃")))
     assert [is_quarantined(row) for row in made] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("final", "new"),
+    [
+        ("1. 急性心肌梗死\n2. 肺栓塞", True),
+        ("1. 急性心肌梗死\n2. 高血压急症", False),
+        ("1. 急性心梗", False),
+        ("1. 急性下壁心肌梗死（首先考虑）\n2. 急性心肌梗死", True),
+        ("1. 急性心肌梗死（首先考虑）", False),
+    ],
+)
+def test_a_diagnosis_from_elsewhere_is_quarantined(final: str, new: bool) -> None:
+    """The prompt names high blood pressure by another name; a remark is no diagnosis."""
+    table = DiagnosisTable(
+        [DiagnosisEntry("急性心肌梗死", ("急性心梗",)), DiagnosisEntry("高血压急症", ("血压186/102",))]
+    )
+    text = "1. 急性心肌梗死"
+    record = a_record(signed(0, text, final), [a_suggestion(0, text=text)], runs=1)
+    made = list(training_rows(record, table))
+    assert made and {is_quarantined(row) for row in made} == {new}
 
 
 def test_a_part_that_was_signed_corrects_the_whole_but_is_no_answer_to_imitate() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from app.core.events import EventKind, FeedbackEvent, Vote
 from app.storage.chain import ConflictError
+from app.storage.feedback_source import FeedbackSource
 from app.storage.repositories import Repositories
 from tests.helpers.records import DOCTOR, NOW, a_full_comparison, a_stay, a_vote
 
@@ -62,3 +63,13 @@ def test_events_cannot_be_changed(repositories: Repositories) -> None:
     ):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             sql.execute(statement)
+
+
+def test_two_records_of_one_person_that_were_merged_are_one_patient(repositories: Repositories) -> None:
+    kept, other, between = (a_stay(repositories, name) for name in ("测试甲", "测试乙", "测试丙"))
+    for binding in (kept, between, other):
+        a_full_comparison(repositories, binding)
+    repositories.ward.merge(kept.patient_id, other.patient_id, DOCTOR, NOW)
+    found = [row.about["patient_id"] for row in FeedbackSource(repositories.database).comparisons()]
+    place = found.index(kept.patient_id)
+    assert found[place : place + 2] == [kept.patient_id] * 2 and between.patient_id in found
