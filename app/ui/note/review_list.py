@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QMenu, QPushButton, QVBoxLayout
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+)
 
 from app.core.checks.finding import Span
 from app.core.notes import SECTIONS
@@ -47,9 +58,14 @@ class ReviewList(QFrame):
         self.button.setObjectName("review")
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(self.wanted)
-        self.button.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self._menu = QMenu(self.button)
-        self.button.customContextMenuRequested.connect(lambda point: self._menu.popup(self.button.mapToGlobal(point)))
+        self.choice = QToolButton()
+        self.choice.setObjectName("choice")
+        self.choice.setText("▾")
+        self.choice.setAccessibleName("选择审阅的模型")
+        self.choice.setToolTip("选择审阅的模型")
+        self.choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.choice.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.choice.setMenu(QMenu(self.choice))
         self.title = QLabel()
         self.title.setObjectName("reviewTitle")
         self.title.setTextFormat(Qt.TextFormat.PlainText)
@@ -68,7 +84,12 @@ class ReviewList(QFrame):
         layout.setSpacing(0)
         for widget in (self.title, self.view):
             layout.addWidget(widget)
-        layout.addWidget(self.button)
+        asking = QHBoxLayout()
+        asking.setContentsMargins(0, 0, 8, 0)
+        asking.setSpacing(0)
+        asking.addWidget(self.button, 1)
+        asking.addWidget(self.choice)
+        layout.addLayout(asking)
         self.show_nothing()
 
     @property
@@ -77,11 +98,18 @@ class ReviewList(QFrame):
         return self._opinions
 
     def set_models(self, models: dict[str, str]) -> None:
-        """Offer these models (name and title) in the button's menu; without any there is no button."""
+        """Offer these models (name and title), the first of them chosen; without any there is no button."""
         self.button.setVisible(bool(models))
-        self.button.setToolTip(tool_tip("请一个模型审阅整份病历（病历内涵质控）", "右键选择模型"))
+        self.choice.setVisible(len(models) > 1)
+        self.button.setToolTip(tool_tip("请一个模型审阅整份病历（病历内涵质控）"))
+        menu = self.choice.menu()
+        group = QActionGroup(menu)
         for name, title in models.items():
-            self._menu.addAction(title).triggered.connect(lambda _checked, model=name: self.model_chosen.emit(model))
+            action = menu.addAction(visible_controls(title).replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(not group.actions())
+            group.addAction(action)
+            action.triggered.connect(lambda _checked, model=name: self.model_chosen.emit(model))
 
     def show_nothing(self) -> None:
         """No review of this note is known."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -28,14 +28,18 @@ LONG_MS = 30_000
 
 @pytest.fixture
 def make_window(tmp_path: Path, qtbot: QtBot, appearance: Appearance) -> Iterator[Callable[..., MainWindow]]:
-    """A window with one model that follows this script."""
+    """A window with models that follow this script, one if not said otherwise."""
     started: list[Services] = []
 
-    def make(**script: float) -> MainWindow:
+    def make(count: int = 1, **script: float) -> MainWindow:
         paths = Paths(tmp_path / "data", tmp_path / "cache")
         paths.data_dir.mkdir()
-        models = (scripted_model(tmp_path / "a.json", Script(ANSWER, **script)),)  # type: ignore[arg-type]
-        services = start_services(paths, models)
+        names = ["scripted", *(f"scripted{number}" for number in range(1, count))]
+        models = [
+            scripted_model(tmp_path / f"{name}.json", Script(ANSWER, **script), name=name)  # type: ignore[arg-type]
+            for name in names
+        ]
+        services = start_services(paths, tuple(models))
         started.append(services)
         window = MainWindow(services.controllers, appearance, local_now)
         qtbot.addWidget(window)
@@ -117,6 +121,29 @@ def test_the_doctors_generation_goes_first(make_window: Callable[..., MainWindow
     assert ended[-1] is not None
     assert ended[-1].status is RunStatus.CANCELLED
     assert "已停止" in window.editor.quality.review.title.text()
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_another_model_is_chosen_by_keys_and_asked_from_then_on(
+    make_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    window = make_window(2)
+    opened(window, qtbot, "测试甲")
+    ask(window, qtbot)
+    finished(window, qtbot)
+    shown = window.editor.quality.review
+    shown.button.setFocus()
+    qtbot.keyClick(shown.button, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is shown.choice
+    menu = shown.choice.menu()
+    keys = (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return)
+    QTimer.singleShot(0, menu, lambda: [qtbot.keyClick(menu, key) for key in keys])
+    qtbot.keyClick(shown.choice, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: "scripted1 提出 2 条" in shown.title.text(), timeout=LONG_MS)
+    assert [action.isChecked() for action in menu.actions()] == [False, True]
+    ask(window, qtbot)
+    finished(window, qtbot)
+    assert "scripted1 提出 2 条" in shown.title.text()
 
 
 def test_without_a_note_it_says_so(make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
