@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -12,13 +12,13 @@ from uuid import uuid4
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.autosave import Autosaver, SaveTiming, local_now
+from app.controllers.open_note import OpenNote, load
 from app.controllers.pinyin import learn
 from app.core.entities import Encounter, Patient, Severity, Sex
 from app.core.errors import UsageFault, WardNoteError
-from app.core.events import Vote
-from app.core.notes import Note, NoteKind, NoteState, NoteSummary, input_hash_of
+from app.core.notes import Note, NoteKind, NoteState
 from app.core.provenance import Origin, reviewed
-from app.core.runs import Binding, Comparison, Generation
+from app.core.runs import Binding
 from app.storage.encounters import EncounterSummary
 from app.storage.notes import NoteVersion, VersionReason
 from app.storage.repositories import Repositories
@@ -30,19 +30,6 @@ T = TypeVar("T")
 
 _BUG = "程序内部出错，内容仍保留在窗口中，程序会自动重试；若反复出现，请联系信息科。"
 _EARLIER_NOTE = "刚才离开的那份病历还没有保存成功，程序会继续重试。"
-
-
-@dataclass(frozen=True, slots=True)
-class OpenNote:
-    """What the window shows of one stay. `comparisons`: newest first, generations by pane; a run without a generation
-    was cut off. `votes`: this doctor's standing votes by generation id. `documents`: all of the stay's, with this."""
-
-    patient: Patient
-    encounter: Encounter
-    note: Note
-    comparisons: tuple[tuple[Comparison, tuple[Generation, ...]], ...]
-    votes: Mapping[str, Vote]
-    documents: tuple[NoteSummary, ...] = ()
 
 
 class NoteController(QObject):
@@ -93,7 +80,7 @@ class NoteController(QObject):
     def binding(self) -> Binding | None:
         """What a backfill must match now; None if nothing is open."""
         open_note = self.open_note
-        return _binding(open_note) if open_note else None
+        return open_note.binding if open_note else None
 
     @property
     def unsaved(self) -> bool:
@@ -166,7 +153,7 @@ class NoteController(QObject):
         self._opening += 1
         actor = self._actor
         self._storage.submit(
-            lambda repositories: _load(repositories, find(repositories), actor),
+            lambda repositories: load(repositories, find(repositories), actor),
             partial(self._on_loaded, self._opening),
             partial(self._on_open_failed, self._opening),
         )
@@ -347,7 +334,7 @@ class NoteController(QObject):
     def _on_bound(self, asked: OpenNote, done: Callable[[Binding], None], stored: Note | None) -> None:
         if self._is_open(asked.note.note_id):
             note = asked.note if stored is None else replace(asked.note, version=stored.version)
-            done(_binding(replace(asked, note=note)))
+            done(replace(asked, note=note).binding)
 
     def _on_saved(self, note: Note) -> None:
         if self._is_open(note.note_id):
@@ -381,29 +368,6 @@ def _summaries(repositories: Repositories) -> tuple[EncounterSummary, ...]:
     summaries = repositories.encounters.summaries()
     learn(summary.patient.name for summary in summaries)
     return summaries
-
-
-def _load(repositories: Repositories, note: Note, actor: str) -> OpenNote:
-    patient, encounter = repositories.encounters.get(note.encounter_id)
-    return OpenNote(
-        patient=patient,
-        encounter=encounter,
-        note=note,
-        comparisons=repositories.comparisons.of_note(note.note_id),
-        votes=repositories.feedback.votes(note.note_id, actor),
-        documents=repositories.notes.of_encounter(note.encounter_id),
-    )
-
-
-def _binding(open_note: OpenNote) -> Binding:
-    note = open_note.note
-    return Binding(
-        patient_id=open_note.patient.patient_id,
-        encounter_id=open_note.encounter.encounter_id,
-        note_id=note.note_id,
-        note_version=note.version,
-        input_hash=input_hash_of(note.sections),
-    )
 
 
 def _sentence(error: Exception) -> str:
