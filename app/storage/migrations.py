@@ -339,6 +339,13 @@ def create_receipts(database: sqlite_utils.Database) -> None:
             ON feedback_events(generation_id, actor, seq, json_extract(data, '$.vote'))
             WHERE kind = 'vote' AND item = ''""",
         "CREATE INDEX feedback_events_kind ON feedback_events(kind, generation_id)",
+        """CREATE INDEX feedback_events_outcomes ON feedback_events(generation_id, kind,
+            (json_extract(data, '$.added') + json_extract(data, '$.struck')) * 1.0
+                / max(1, length(json_extract(data, '$.inserted'))))
+            WHERE kind IN ('backfill', 'edited', 'error_reported')""",
+        """CREATE INDEX generations_figures
+            ON generations(generation_id, model_title, model_sha256, ttft_ms, duration_ms)""",
+        "CREATE INDEX generations_tasks ON generations(task, comparison_id)",
     )
     _append_only(database, "export_receipts", "exported_rows", "import_receipts", "returned_rows")
 

@@ -17,12 +17,16 @@ _RUNS = """SELECT g.model_title || ' ' || substr(g.model_sha256, 1, 8) AS model,
         SELECT generation_id, max(kind = 'backfill') AS backfilled, sum(kind = 'error_reported') AS errors,
             avg(CASE kind WHEN 'edited' THEN (json_extract(data, '$.added') + json_extract(data, '$.struck')) * 1.0
                 / max(1, length(json_extract(data, '$.inserted'))) END) AS edit
-        FROM feedback_events WHERE kind IN ('backfill', 'edited', 'error_reported') GROUP BY generation_id
+        FROM feedback_events INDEXED BY feedback_events_outcomes
+        WHERE kind IN ('backfill', 'edited', 'error_reported') GROUP BY generation_id
     ) f USING (generation_id) LEFT JOIN (
         SELECT generation_id, sum(vote = 'up') AS up, sum(vote = 'down') AS down FROM (
-            SELECT generation_id, json_extract(data, '$.vote') AS vote, max(seq)
-            FROM feedback_events INDEXED BY feedback_events_votes
-            WHERE kind = 'vote' AND item = '' GROUP BY generation_id, actor)
+            SELECT generation_id, json_extract(data, '$.vote') AS vote
+            FROM feedback_events AS one INDEXED BY feedback_events_votes
+            WHERE kind = 'vote' AND item = '' AND NOT EXISTS (
+                SELECT 1 FROM feedback_events AS later INDEXED BY feedback_events_votes
+                WHERE later.kind = 'vote' AND later.item = '' AND later.generation_id = one.generation_id
+                    AND later.actor = one.actor AND later.seq > one.seq))
         GROUP BY generation_id
     ) v USING (generation_id)"""
 _ERRORS = """SELECT json_extract(data, '$.type') AS type, count(*) AS reports FROM feedback_events
