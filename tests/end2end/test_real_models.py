@@ -62,8 +62,7 @@ def test_a_doctor_compares_three_real_models(
     program = start()
     focus(screen)
     open_sample(screen, program, "SL0002")
-    screen.keys("ctrl+Return")
-    wait_for(lambda: program.rows("SELECT * FROM comparisons"), "the comparison")
+    start_comparison(screen, program)
     wait_for(lambda: runs(program), "the first answer", THREE_ANSWERS_S)
     screen.picture(artifacts / "window_real_streaming.png")
     wait_for(lambda: len(runs(program)) == 3, "three answers", THREE_ANSWERS_S)
@@ -81,6 +80,16 @@ def test_a_doctor_compares_three_real_models(
     screen.picture(artifacts / "window_real.png")
     program.process.send_signal(signal.SIGTERM)
     assert program.process.wait(30) == 0
+
+
+def start_comparison(screen: Screen, program: Program) -> None:
+    """Ask until the note is open: before that there is nothing to compare, and a second request is refused."""
+
+    def asked() -> list[Any]:
+        screen.keys("ctrl+Return")
+        return program.rows("SELECT * FROM comparisons")
+
+    wait_for(asked, "the comparison")
 
 
 def open_sample(screen: Screen, program: Program, mrn: str) -> None:
