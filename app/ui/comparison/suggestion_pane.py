@@ -95,7 +95,8 @@ class SuggestionPane(QFrame):
         self.model = identity.model
         title = visible_controls(identity.title)
         self.title.setText(f"{self.number}  {title}")
-        self.engine.setText(f"{identity.engine} · {weights_name(identity)}")
+        self.engine.setText(f"{identity.engine} · {weights_name(identity).split()[0]}")
+        self.engine.setToolTip(f"{identity.engine} {identity.engine_version} · {weights_name(identity)}")
         self.setAccessibleName(f"第 {self.number} 栏，{title}")
         self.body.setAccessibleName(f"{title} 的建议")
 
