@@ -12,7 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
 
 # No example is timed: a busy machine is no defect.
-settings.register_profile("wardnote", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("wardnote", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("wardnote")
 
 pytest_plugins = ["pytester", "tests.helpers.guards", "tests.helpers.folders"]
