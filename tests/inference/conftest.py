@@ -102,15 +102,15 @@ dialect = "llama.cpp"
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server_url() -> Iterator[str]:
-    """A real server with SmolLM2-135M."""
+    """A real server with SmolLM2-135M, ended with its module: later tests count this process's children."""
     source = next(model for model in open_library(Paths.resolve()).catalog.models if model.name == "smollm2-135m")
     with llama_server(Path(source.files[0].path)) as url:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served_smollm2(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
     """That model as the catalog and the policy of a hospital give it."""
     paths = Paths.resolve(tmp_path_factory.mktemp("served"))
