@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from provision.interpreter import ROOT, SetupFault, ensure_supported
 
@@ -20,7 +21,7 @@ def main(argv: list[str]) -> int:
     """Do what the command line says. The return value is the exit code; opening the window does not return."""
     options = parse(argv)
     try:
-        ensure_supported(argv)
+        ensure_supported(argv, Path(__file__))
         # Only now: an older Python could not read these modules, but must get a clear sentence.
         from provision.commands import run_program, run_tests
 

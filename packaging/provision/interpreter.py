@@ -16,8 +16,8 @@ class SetupFault(Exception):
     """This machine lacks something; the message says what, and what to do."""
 
 
-def ensure_supported(argv: list[str]) -> None:
-    """Return on CPython 3.11, Linux x86_64. On another Python, start again with a 3.11 of PATH, if there is one."""
+def ensure_supported(argv: list[str], script: Path) -> None:
+    """Return on CPython 3.11, Linux x86_64. On another Python, start `script` again with a 3.11 of PATH, if any."""
     fault = platform_fault(platform.system(), platform.machine())
     if fault:
         raise SetupFault(fault)
@@ -29,15 +29,15 @@ def ensure_supported(argv: list[str]) -> None:
             f"WardNote needs Python 3.11 (BigDL-LLM's native parts exist for no newer one); this is "
             f"{platform.python_version()} and PATH has no python3.11. Install it and run this command again."
         )
-    print(f"bootstrap: this is Python {platform.python_version()}; going on with {other}", flush=True)
-    os.execv(other, [other, str(ROOT / "packaging" / "bootstrap.py"), *argv])
+    print(f"{script.stem}: this is Python {platform.python_version()}; going on with {other}", flush=True)
+    os.execv(other, [other, str(script), *argv])
 
 
 def platform_fault(system: str, machine: str) -> str | None:
     """Why this platform cannot run WardNote from a checkout, or None if it can."""
     if (system, machine) == ("Linux", "x86_64"):
         return None
-    return f"bootstrap.py works on Linux x86_64 alone; this is {system} {machine}."
+    return f"this works on Linux x86_64 alone; here is {system} {machine}."
 
 
 def find_supported_python(search_path: str) -> str | None:

@@ -72,7 +72,7 @@ def test_another_python_goes_on_with_python_3_11(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(interpreter.sys, "version_info", (3, 13, 0))
     monkeypatch.setattr(interpreter, "find_supported_python", lambda path: "/opt/python3.11")
     monkeypatch.setattr(interpreter.os, "execv", lambda program, arguments: started.append(arguments))
-    interpreter.ensure_supported(["run", "--headless"])
+    interpreter.ensure_supported(["run", "--headless"], ROOT / "packaging" / "bootstrap.py")
     assert started == [["/opt/python3.11", str(ROOT / "packaging" / "bootstrap.py"), "run", "--headless"]]
 
 

@@ -1,0 +1,28 @@
+"""What can be built. Each target's module is imported when it is asked for: they need different tools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from installers.plan import Plan
+
+
+@dataclass(frozen=True)
+class Target:
+    """`module` has `build(plan) -> Sequence[Path]`: the files that it put into `plan.output`."""
+
+    summary: str
+    module: str
+
+    def build(self, plan: Plan) -> Sequence[Path]:
+        """Build it. Raises SetupFault where this machine lacks something."""
+        built: Sequence[Path] = import_module(self.module).build(plan)
+        return built
+
+
+TARGETS: Mapping[str, Target] = {
+    "sums": Target("SHA256SUMS of all that lies in the output folder", "installers.sums"),
+}
