@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from app.core.stay import Stay
 
 _TITLES = {section.key: section.title for section in WRITTEN}
 _METERS = {"results": "异常结果", "drugs": "用药", "procedures": "操作", "days": "病程日期"}
-_MOST_NAMED, _NAMED_CHARACTERS = 8, 24
+_MOST_NAMED, _NAMED_CHARACTERS = 5, 24
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,7 @@ class DischargeReport:
         for run in self.comparison.runs:
             left_out = self.omitted.get(run.identity.model, ())
             if left_out:
-                named = "；".join(one.words[:_NAMED_CHARACTERS] for one in left_out[:_MOST_NAMED])
-                more = "……" if len(left_out) > _MOST_NAMED else "。"
-                yield f"{run.identity.title}：资料过长，有 {len(left_out)} 项没有提供给模型：{named}{more}"
+                yield f"{run.identity.title}：资料过长，有 {len(left_out)} 项没有提供给模型：{_by_reason(left_out)}"
 
     def _run(self, generation: Generation, record: Record) -> dict[str, object]:
         model = generation.run.identity.model
@@ -90,6 +88,18 @@ class DischargeReport:
             yield f"【{_TITLES[key]}】\n{text}"
         yield _findings(record)
         yield f"〔{outcome_sentence(generation.outcome)}〕"
+
+
+def _by_reason(omitted: Iterable[Omission]) -> str:
+    """The first words of the entries, under why they were left out."""
+    by_reason: dict[str, list[str]] = {}
+    for one in omitted:
+        by_reason.setdefault(one.reason, []).append(one.words[:_NAMED_CHARACTERS])
+    named = (
+        f"{reason} {len(words)} 项（{'；'.join(words[:_MOST_NAMED])}{'……' if len(words) > _MOST_NAMED else ''}）"
+        for reason, words in by_reason.items()
+    )
+    return f"{'，'.join(named)}。"
 
 
 def _coverage(covered: Coverage) -> dict[str, object]:

@@ -15,16 +15,15 @@ from app.cli.discharge_report import DischargeReport
 from app.cli.suggest_case import doctor_name, watcher
 from app.controllers.comparison import ComparisonController
 from app.controllers.comparison_request import ComparisonRequest, DischargeRequest
-from app.core.discharge.asks import FIELDS, Ask, discharge_ask
+from app.controllers.discharge_plans import discharge_templates, plans_of
 from app.core.discharge.source import lines_of, source_hash
+from app.core.discharge.stages import RecordPlan
 from app.core.entities import Encounter, Patient
 from app.core.notes import NoteKind
-from app.core.prompts import PromptTemplate
 from app.core.runs import Binding, Prompt
 from app.core.stay import Stay, day_of
 from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
-from app.infra.resources import resource_text
 from app.storage.repositories import Repositories, open_repositories
 from app.workers.storage_thread import StorageThread
 
@@ -35,31 +34,20 @@ def discharge(stay: Stay, models: Sequence[PreparedModel], paths: Paths) -> Disc
     A run that fails is part of the report, and so is an end that could not be stored.
     """
     application = QCoreApplication.instance() or QCoreApplication([])
-    template = PromptTemplate.parse(resource_text("prompts", "discharge.md"), FIELDS)
-    asks = asks_of(stay, models, template)
+    templates = discharge_templates()
+    plans = plans_of(stay, models, templates)
     doctor = doctor_name()
     with ExitStack() as stack:
         storage = StorageThread(partial(open_repositories, paths.database, paths.pseudonym_key, doctor), application)
         stack.callback(storage.close)
         storage.start()
-        controller = ComparisonController(models, storage, _no_prompt, template.decoding)
+        controller = ComparisonController(models, storage, _no_prompt, templates.record.decoding)
         stack.callback(controller.close)
         run = CaseRun(controller, storage, stack.enter_context(watcher()))
-        comparison, generations = run.run_request(partial(store_stay, stay, doctor), partial(_request, stay, asks))
+        comparison, generations = run.run_request(partial(store_stay, stay, doctor), partial(_request, stay, plans))
     demonstration = {model.identity.model for model in models if model.demonstration}
-    omitted = {name: ask.omitted for name, ask in asks.items()}
+    omitted = {name: plan.omitted for name, plan in plans.items()}
     return DischargeReport(stay, comparison, generations, demonstration, omitted, run.storing_faults)
-
-
-def asks_of(stay: Stay, models: Sequence[PreparedModel], template: PromptTemplate) -> dict[str, Ask]:
-    """What each model, by name, is asked for this stay."""
-    lines = lines_of(stay)
-    return {
-        model.identity.model: discharge_ask(
-            template, stay, lines, model.request.context_tokens, chinese="zh" in model.languages
-        )
-        for model in models
-    }
 
 
 def store_stay(stay: Stay, doctor: str, repositories: Repositories) -> Binding:
@@ -84,8 +72,8 @@ def store_stay(stay: Stay, doctor: str, repositories: Repositories) -> Binding:
     return Binding(patient.patient_id, encounter.encounter_id, note.note_id, note.version, source_hash(lines_of(stay)))
 
 
-def _request(stay: Stay, asks: Mapping[str, Ask], binding: Binding) -> DischargeRequest:
-    return DischargeRequest(binding, stay.admission.complaint, stay.admission.case_features, asks)
+def _request(stay: Stay, plans: Mapping[str, RecordPlan], binding: Binding) -> DischargeRequest:
+    return DischargeRequest(binding, stay.admission.complaint, stay.admission.case_features, plans)
 
 
 def _no_prompt(_request: ComparisonRequest) -> Prompt:

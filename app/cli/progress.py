@@ -36,12 +36,21 @@ class Watcher(Protocol):
 class LineWatcher:
     """For a log or a pipe."""
 
+    def __init__(self) -> None:
+        self._titles: dict[str, str] = {}
+        self._begun: set[tuple[str, int]] = set()
+
     def started(self, comparison: Comparison) -> None:
         """One line for all."""
+        self._titles = {run.run_id: run.identity.title for run in comparison.runs}
         output.say(f"正在生成：{'、'.join(run.identity.title for run in comparison.runs)}")
 
     def progressed(self, progress: RunProgress) -> None:
-        """Too much for a log."""
+        """A line when a stage begins; more would be too much for a log."""
+        begun = (progress.run_id, progress.stage)
+        if progress.stages > 1 and begun not in self._begun:
+            self._begun.add(begun)
+            output.say(f"{self._titles[progress.run_id]}：{_stage(progress).strip()}")
 
     def finished(self, generation: Generation) -> None:
         """One line each."""
@@ -92,8 +101,12 @@ class BarWatcher:
         self._bars.update(self._tasks[generation.run.run_id], total=1.0, completed=1.0, state=sentence)
 
 
+def _stage(progress: RunProgress) -> str:
+    return f"第 {progress.stage}/{progress.stages} 段 " if progress.stages > 1 else ""
+
+
 def _state(progress: RunProgress) -> str:
-    words = _WORDS[progress.phase]
+    words = _stage(progress) + _WORDS[progress.phase]
     if progress.phase is RunPhase.QUEUED and progress.estimated_wait_s is not None:
         return f"{words}，约 {progress.estimated_wait_s:.0f} 秒"
     if progress.phase is RunPhase.WRITING and progress.tokens_per_second is not None:

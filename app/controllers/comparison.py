@@ -20,7 +20,7 @@ from app.controllers.reading_ahead import ReadingAhead
 from app.controllers.run_monitor import RunMonitor
 from app.core.discharge.asks import Ask
 from app.core.errors import UsageFault, WardNoteError
-from app.core.runs import Comparison, Decoding, Generation, Message, Prompt, Run, RunOutcome, RunProgress
+from app.core.runs import Comparison, Decoding, Generation, Message, Prompt, Run, RunOutcome, RunProgress, RunStatus
 from app.inference import engine
 from app.inference.prepared import PreparedModel
 from app.inference.scheduler import Habits, Job, RunQueue, slots_for
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 _REFRESH_MS = 1000
 
 # A discharge record repeats the notes that it is made of.
-_COPYING_TEMPLATE = "discharge"
+_COPYING_TEMPLATES = frozenset({"discharge", "discharge_period"})
 
 
 class ComparisonJournal(Protocol):
@@ -64,7 +64,7 @@ class ComparisonController(QObject):
     Signals, in this order for a comparison:
         comparison_started: the Comparison with its runs in pane order, once it is stored.
         run_progressed: RunProgress of a run.
-        text_arrived: a run's id and the text that was appended to its answer.
+        text_arrived: a run's id and the text that was appended to its answer; not what it writes in earlier stages.
         run_finished: the Generation; exactly once for each run, after it was stored, and after all its text.
         comparison_finished: the comparison's id; last.
     At any time:
@@ -163,7 +163,10 @@ class ComparisonController(QObject):
         self._pool.hold()
         self._ahead.drop()
         comparison = new_comparison(request, asks, self._panes(request), _now())
-        monitors = {run.run_id: RunMonitor(run, time.monotonic) for run in comparison.runs}
+        plans = request.plans if isinstance(request, DischargeRequest) else {}
+        monitors = {
+            run.run_id: RunMonitor(run, time.monotonic, plans.get(run.identity.model)) for run in comparison.runs
+        }
         live = self._live = _Live(comparison, monitors, RunQueue(self._slots))
         self._journal.record_comparison(comparison, partial(self._on_recorded, live))
 
@@ -174,7 +177,8 @@ class ComparisonController(QObject):
 
     def _asks(self, request: ComparisonRequest | DischargeRequest) -> Mapping[str, Ask]:
         if isinstance(request, DischargeRequest):
-            return request.asks
+            first = {name: plan.stage() for name, plan in request.plans.items()}
+            return {name: stage.ask for name, stage in first.items() if stage}
         ask = Ask(self._make_prompt(request), self._decoding)
         return {model.identity.model: ask for model in self.models}
 
@@ -252,7 +256,7 @@ class ComparisonController(QObject):
         run = monitor.run
         ready = self._pool.is_ready(run.identity.model)
         self._tell(monitor.reading(0, 0) if ready else monitor.loading(None))
-        copies = run.prompt.template_id == _COPYING_TEMPLATE
+        copies = run.prompt.template_id in _COPYING_TEMPLATES
         generation = engine.GenerationRequest(run.prompt.messages, run.decoding, copies)
         self._pool.threads[run.identity.model].generate(run.run_id, generation)
 
@@ -266,15 +270,21 @@ class ComparisonController(QObject):
             return
         begins = not monitor.is_writing
         self._tell(monitor.writing(delta, tokens))
-        if delta:
+        if delta and monitor.in_last_stage:
             self.text_arrived.emit(run_id, delta)
         if begins:
             live.queue = live.queue.with_writing(run_id)
             self._advance(live)
 
     def _on_run_finished(self, outcome: RunOutcome) -> None:
-        if self._live is not None and self._monitor(outcome.run_id):
-            self._end(self._live, outcome)
+        live, monitor = self._live, self._monitor(outcome.run_id)
+        if live is None or monitor is None:
+            return
+        if monitor.in_last_stage or outcome.status is not RunStatus.COMPLETED or self._closed:
+            self._end(live, monitor.end_of(outcome))
+        else:
+            monitor.enter_next_stage(outcome.text)
+            self._start_run(monitor)
 
     def _monitor(self, run_id: str) -> RunMonitor | None:
         """The live run of this id; None for what comes late."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from app.core.discharge.asks import Ask
+from app.core.discharge.stages import RecordPlan
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, MAX_SECTION_CHARACTERS
 from app.core.runs import Binding, Comparison, Run
 from app.inference.prepared import PreparedModel
@@ -29,7 +30,7 @@ class ComparisonRequest:
 
 @dataclass(frozen=True, slots=True)
 class DischargeRequest:
-    """A discharge record for a state of its note: what each model, by name, is asked for the same stay.
+    """A discharge record for a state of its note: how each model, by name, comes to it from the same stay.
 
     The two texts are those of the admission, as the comparison keeps them.
     """
@@ -37,7 +38,7 @@ class DischargeRequest:
     binding: Binding
     chief_complaint: str
     case_features: str
-    asks: Mapping[str, Ask]
+    plans: Mapping[str, RecordPlan]
 
 
 def input_fault(request: ComparisonRequest) -> str | None:

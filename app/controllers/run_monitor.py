@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from app.core.discharge.stages import RecordPlan
 from app.core.runs import FinishReason, Run, RunOutcome, RunPhase, RunProgress, RunStatus
 from app.inference.scheduler import Place
 
@@ -11,11 +13,16 @@ _ORDER = tuple(RunPhase)
 
 
 class RunMonitor:
-    """Follows a run. Its methods give the progress to show, or None for what comes too late: no phase goes back."""
+    """Follows a run. Its methods give the progress to show, or None for what comes too late: no phase goes back.
 
-    def __init__(self, run: Run, clock: Callable[[], float]) -> None:
+    A run with a `plan` goes in its stages, each with its phases; only what it writes in the last one is its text.
+    """
+
+    def __init__(self, run: Run, clock: Callable[[], float], plan: RecordPlan | None = None) -> None:
         self.run = run
         self.ended = False
+        self._plan = plan
+        self._written: list[str] = []
         self._clock = clock
         self._phase = RunPhase.QUEUED
         self._parts: list[str] = []
@@ -28,15 +35,31 @@ class RunMonitor:
         """True from the first token on."""
         return self._phase is RunPhase.WRITING
 
+    @property
+    def in_last_stage(self) -> bool:
+        """What it writes now is its answer."""
+        return self._plan is None or len(self._written) + 1 == self._plan.stages
+
+    def enter_next_stage(self, text: str) -> None:
+        """A stage was completed with this text: from now on `run` is what the next one asks."""
+        self._written.append(text)
+        stage = self._plan.stage(self._written) if self._plan else None
+        assert stage is not None  # the caller looked at in_last_stage
+        self.run = replace(self.run, prompt=stage.ask.prompt, decoding=stage.ask.decoding)
+        self._phase = RunPhase.QUEUED
+        self._parts.clear()
+        self._tokens = 0
+
+    def end_of(self, outcome: RunOutcome) -> RunOutcome:
+        """The run's end: what was written of a period is no answer."""
+        return outcome if self.in_last_stage else replace(outcome, text="")
+
     def queued(self, place: Place) -> RunProgress | None:
         """It waits at this place."""
         if not self._enter(RunPhase.QUEUED):
             return None
-        return RunProgress(
-            self.run.run_id,
-            RunPhase.QUEUED,
-            queue_position=place.position,
-            estimated_wait_s=place.estimated_wait_s,
+        return replace(
+            self._now(RunPhase.QUEUED), queue_position=place.position, estimated_wait_s=place.estimated_wait_s
         )
 
     def loading(self, fraction: float | None) -> RunProgress | None:
@@ -58,11 +81,11 @@ class RunMonitor:
             return None
         fresh, elapsed = self._tokens - self._first_tokens, now - self._first_at
         speed = fresh / elapsed if fresh > 0 and elapsed > 0 else None
-        return RunProgress(self.run.run_id, RunPhase.WRITING, tokens_per_second=speed)
+        return replace(self._now(RunPhase.WRITING), tokens_per_second=speed)
 
     def cancelled(self) -> RunOutcome:
         """The end of a run that no engine will report, with what is known here."""
-        return RunOutcome(
+        outcome = RunOutcome(
             run_id=self.run.run_id,
             status=RunStatus.CANCELLED,
             finish_reason=FinishReason.CANCELLED,
@@ -72,9 +95,14 @@ class RunMonitor:
             ttft_ms=None,
             duration_ms=0.0,
         )
+        return self.end_of(outcome)
 
     def _progress(self, phase: RunPhase, fraction: float | None) -> RunProgress | None:
-        return RunProgress(self.run.run_id, phase, fraction) if self._enter(phase) else None
+        return replace(self._now(phase), fraction=fraction) if self._enter(phase) else None
+
+    def _now(self, phase: RunPhase) -> RunProgress:
+        stages = self._plan.stages if self._plan else 1
+        return RunProgress(self.run.run_id, phase, stage=len(self._written) + 1, stages=stages)
 
     def _enter(self, phase: RunPhase) -> bool:
         if self.ended or _ORDER.index(phase) < _ORDER.index(self._phase):

@@ -97,7 +97,8 @@ class ModelIdentity:
 class RunProgress:
     """A live run at one moment. `fraction` is of the present phase (0-1), None if it cannot be known.
 
-    `queue_position` counts the runs that go first; `estimated_wait_s` is the time to this run's first token.
+    `queue_position` counts the runs that go first; `estimated_wait_s` is the time to this run's first token. A run in
+    stages begins its phases anew in each `stage` (1 to `stages`).
     """
 
     run_id: str
@@ -106,6 +107,8 @@ class RunProgress:
     queue_position: int = 0
     estimated_wait_s: float | None = None
     tokens_per_second: float | None = None
+    stage: int = 1
+    stages: int = 1
 
 
 @dataclass(frozen=True, slots=True)

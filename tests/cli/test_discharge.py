@@ -81,6 +81,28 @@ def test_the_stay_and_its_runs_are_stored(data_dir: Path) -> None:
     assert notes == [{"kind": "discharge", "version": 0}]
 
 
+def test_a_long_stay_goes_in_stages_that_are_told_and_what_is_left_out_has_its_reason(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    add_scripted_models(data_dir, {"alpha": Script(RECORD)})
+    data = json.loads(STAY.read_text(encoding="utf-8"))
+    days = [f"2026-03-{day:02}" for day in range(2, 30)]
+    data["notes"] = [{"date": day, "text": "腰痛减轻，继续抗感染、解痉及补液治疗。" * 12} for day in days]
+    data["results"] += [
+        {"date": day, "name": "血钾", "value": "4.1", "unit": "mmol/L", "range": "3.5-5.3"} for day in days * 8
+    ]
+    stay = tmp_path / "stay.json"
+    stay.write_text(json.dumps(data), encoding="utf-8")
+    done = discharge(stay, data_dir, "--json")
+    assert done.returncode == 0, done.stderr
+    stages = [line for line in done.stderr.splitlines() if "段" in line]
+    assert len(stages) >= 3 and stages[0].startswith("脚本 alpha：第 1/"), done.stderr
+    (run,) = json.loads(done.stdout)["runs"]
+    assert run["text"] == RECORD and len(run["sections"]) == 5
+    assert {one["reason"] for one in run["omitted"]} == {"正常结果"}
+    assert "没有提供给模型" in done.stderr and "正常结果" in done.stderr
+
+
 def test_a_reader_gets_the_record_and_what_to_look_at(data_dir: Path) -> None:
     add_scripted_models(data_dir, {"beta": Script(WRONG)})
     done = discharge(STAY, data_dir)

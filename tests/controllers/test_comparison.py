@@ -12,6 +12,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.controllers.comparison import ComparisonController, ComparisonRequest, ModelStatus
+from app.controllers.comparison_request import DischargeRequest
+from app.controllers.discharge_plans import discharge_templates, plans_of
 from app.core.errors import DatabaseFault, UsageFault
 from app.core.notes import MAX_SECTION_CHARACTERS
 from app.core.runs import (
@@ -29,6 +31,7 @@ from app.core.runs import (
 from app.inference.engines.scripted import LOADING, FaultKind, Script, scripted_model
 from tests.helpers.leaks import child_processes
 from tests.helpers.logs import ExpectedLogs
+from tests.helpers.long_stay import long_stay
 
 BINDING = Binding("p", "e", "n", 4, "hash")
 REQUEST = ComparisonRequest(BINDING, "胸痛2小时", "突发胸骨后压榨样疼痛", "男，65岁")
@@ -510,3 +513,39 @@ def test_close_before_the_comparison_is_stored_ends_it_when_it_is(make_desk: Mak
     desk.journal.answer_all()
     assert desk.statuses() == [RunStatus.CANCELLED] * 3
     assert not desk.controller.busy
+
+
+def start_long_stay(desk: Desk) -> int:
+    """Ask for the record of a long stay; how many stages each model has."""
+    plans = plans_of(long_stay(40), desk.controller.models, discharge_templates())
+    desk.controller.start(DischargeRequest(BINDING, "主诉", "特点", plans))
+    return next(iter(plans.values())).stages
+
+
+def test_a_long_stay_goes_in_stages_and_only_the_record_is_the_answer(qtbot: QtBot, make_desk: MakeDesk) -> None:
+    desk = make_desk(Script("病情好转。"), Script("{prompt}"))
+    with qtbot.waitSignal(desk.controller.comparison_finished, timeout=20_000):
+        stages = start_long_stay(desk)
+    assert stages >= 3
+    assert desk.statuses() == [RunStatus.COMPLETED] * 2 and len(desk.journal.generations) == 2
+    short, long = desk.generations()
+    assert short.outcome.text == desk.written(short.run.run_id) == "病情好转。"
+    assert short.run.prompt.messages[-1].content.count("起：病情好转。") == stages - 1
+    assert long.outcome.text == desk.written(long.run.run_id)
+    assert long.outcome.text.startswith("<病历>\n入院：") and long.run.prompt.template_id == "discharge"
+    told = [event[2] for event in desk.of("progressed") if event[1] == short.run.run_id]
+    seen = list(dict.fromkeys((one.stage, one.stages) for one in told if isinstance(one, RunProgress)))
+    assert seen == [(number, stages) for number in range(1, stages + 1)]
+
+
+def test_a_stage_that_fails_or_is_cancelled_ends_the_whole_without_a_text(qtbot: QtBot, make_desk: MakeDesk) -> None:
+    scripts = Script("好转。", fault=FaultKind.RAISE, fault_at_token=2), Script("好" * 500, token_ms=5)
+    desk = make_desk(*scripts, gain=3.0)
+    desk.controller.run_progressed.connect(
+        lambda it: it.phase is RunPhase.WRITING and it.run_id == desk.run_ids()[1] and desk.controller.cancel_all()
+    )
+    with qtbot.waitSignal(desk.controller.comparison_finished, timeout=20_000):
+        start_long_stay(desk)
+    assert desk.statuses() == [RunStatus.FAILED, RunStatus.CANCELLED]
+    assert [generation.outcome.text for generation in desk.generations()] == ["", ""]
+    assert desk.of("text") == []

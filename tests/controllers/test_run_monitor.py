@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from app.controllers.discharge_plans import discharge_templates
 from app.controllers.run_monitor import RunMonitor
+from app.core.discharge.asks import Reader
+from app.core.discharge.source import lines_of
+from app.core.discharge.stages import plan_record
 from app.core.runs import Binding, Decoding, FinishReason, ModelIdentity, Prompt, Run, RunPhase, RunProgress, RunStatus
 from app.inference.scheduler import Place
+from tests.helpers.long_stay import long_stay
 from tests.helpers.records import NOW
 
 RUN = Run(
@@ -59,3 +64,17 @@ def test_a_run_that_nobody_will_report_ends_with_what_is_known() -> None:
     outcome = monitor.cancelled()
     assert (outcome.run_id, outcome.status, outcome.finish_reason) == ("r", RunStatus.CANCELLED, FinishReason.CANCELLED)
     assert (outcome.text, outcome.output_tokens) == ("急性", 3)
+
+
+def test_each_stage_has_its_phases_and_its_number() -> None:
+    stay = long_stay(40)
+    plan = plan_record(discharge_templates(), stay, lines_of(stay), Reader(4096, chinese=True))
+    monitor = RunMonitor(RUN, Clock(), plan)
+    monitor.writing("第一段。", 4)
+    assert monitor.cancelled().text == "" and not monitor.in_last_stage
+    for number in range(2, plan.stages + 1):
+        monitor.enter_next_stage("好转。")
+        assert monitor.reading(0, 0) == RunProgress("r", RunPhase.READING, stage=number, stages=plan.stages)
+        monitor.writing("好", 1)
+    assert monitor.in_last_stage and monitor.run.prompt.template_id == "discharge"
+    assert monitor.cancelled().text == "好"

@@ -6,7 +6,7 @@ import llguidance
 import pytest
 from llguidance.gbnf_to_lark import any_to_lark
 
-from app.core.discharge.asks import FIELDS, discharge_ask
+from app.core.discharge.asks import FIELDS, Reader, discharge_ask
 from app.core.discharge.form import candidate_diagnoses
 from app.core.discharge.record import day_words
 from app.core.discharge.source import lines_of
@@ -28,7 +28,7 @@ def written(sample: SampleStay, diagnoses: list[str], value: str = "36.7") -> st
 
 
 def accepts(sample: SampleStay, text: str) -> bool:
-    ask = discharge_ask(TEMPLATE, sample.stay, lines_of(sample.stay), 8192, chinese=True)
+    ask = discharge_ask(TEMPLATE, sample.stay, lines_of(sample.stay), Reader(8192, chinese=True))
     matcher = llguidance.LLMatcher(llguidance.LLTokenizer("byte"), any_to_lark(ask.decoding.grammar))
     assert not matcher.is_error(), matcher.get_error()
     data = text.encode()

@@ -23,7 +23,7 @@ _LETTERS = "abcdefghijkl"
 _MOST_NUMBERS = 400
 _FREE_NAME = r"[\u4e00-\u9fffA-Za-z] [\u4e00-\u9fffA-Za-z（）()/+ -]{1,23}"
 # As the template's grammar has them: sentences beside those of 诊疗经过, and the characters of the longest clause.
-_OTHER_SENTENCES, _CLAUSE_CHARACTERS = 9, 30
+_OTHER_SENTENCES, _CLAUSE_CHARACTERS, _DAY_CHARACTERS = 9, 30, 8
 _MOST_CLAUSES = 6
 
 
@@ -33,19 +33,14 @@ def grammar_for(base: str, stay: Stay, lines: Sequence[Line], characters: int) -
     Whatever the model writes, the whole has about `characters` at most, so that it ends before the greatest length:
     a sentence has fewer clauses where there are many days, and where one is too much, some days go without.
     """
-    clauses_left = characters // _CLAUSE_CHARACTERS - _OTHER_SENTENCES
-    days = _spread(_days(lines), max(clauses_left, 2))
-    most = characters // (_CLAUSE_CHARACTERS * (len(days) + _OTHER_SENTENCES))
-    more = min(max(most, 1), _MOST_CLAUSES) - 1
-    numbers = _numbers("\n".join(line.text for line in lines))
-    rules = (
-        f"opening ::= {_quoted(_opening(stay))}",
-        *_choice(candidate_diagnoses(stay)),
-        f"course ::= {' '.join(map(_day_rule, days)) or 'sentence{1,6}'}",
-        f'sentence ::= clause ([，、；] clause){{0,{more}}} "。"' if more else 'sentence ::= clause "。"',
-        f"number ::= {' | '.join(map(_quoted, numbers)) or _quoted('一')}",
-    )
-    return "\n".join((base, *rules))
+    opening = f"opening ::= {_quoted(_opening(stay))}"
+    course = _course(lines, characters, _OTHER_SENTENCES)
+    return "\n".join((base, opening, *_choice(candidate_diagnoses(stay)), *course))
+
+
+def period_grammar(base: str, lines: Sequence[Line], characters: int) -> str:
+    """`base` with the rules of the notes of a period: course, sentence and number; as long as `grammar_for` says."""
+    return "\n".join((base, *_course(lines, characters - _DAY_CHARACTERS * len(_days(lines)), 0)))
 
 
 def candidate_diagnoses(stay: Stay) -> tuple[str, ...]:
@@ -53,6 +48,19 @@ def candidate_diagnoses(stay: Stay) -> tuple[str, ...]:
     named = [match["name"].strip() for note in stay.notes for match in _NAMED_DIAGNOSIS.finditer(note.text)]
     told = (name for name in named if not _NO_DIAGNOSIS.search(name))
     return tuple(dict.fromkeys([*stay.admission.diagnoses, *told]))[: len(_LETTERS)]
+
+
+def _course(lines: Sequence[Line], characters: int, others: int) -> tuple[str, ...]:
+    """A sentence for each day, in so many characters together with so many other sentences."""
+    days = _spread(_days(lines), max(characters // _CLAUSE_CHARACTERS - others, 2))
+    most = characters // (_CLAUSE_CHARACTERS * (len(days) + others or 1))
+    more = min(max(most, 1), _MOST_CLAUSES) - 1
+    numbers = _numbers("\n".join(line.text for line in lines))
+    return (
+        f"course ::= {' '.join(map(_day_rule, days)) or 'sentence{1,6}'}",
+        f'sentence ::= clause ([，、；] clause){{0,{more}}} "。"' if more else 'sentence ::= clause "。"',
+        f"number ::= {' | '.join(map(_quoted, numbers)) or _quoted('一')}",
+    )
 
 
 def _opening(stay: Stay) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app.core.discharge.record import (
@@ -55,41 +55,62 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """What the model was not shown: an entry, or the end of one (`cut`), in words for the doctor."""
+    """What the model was not shown: an entry, or the end of one (`cut`), in words for the doctor, and why."""
 
     entry: Entry
     date: str
     words: str
+    reason: str
     cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The text for the model, in the order of the stay, and what it lacks."""
+    """What a model is shown, in the order of the stay (an entry may be cut), and what it is not."""
 
-    text: str
+    lines: tuple[Line, ...]
     omitted: tuple[Omission, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """An entry a line."""
+        return "\n".join(line.text for line in self.lines)
 
 
 def lines_of(stay: Stay) -> tuple[Line, ...]:
     """All entries of a stay, in its order."""
-    return _in_order(_lines(stay))
+    return in_order(_lines(stay))
 
 
 def assemble(lines: Sequence[Line], budget: int, meter: Meter) -> Source:
     """As many of these lines as `budget` tokens take, by rank and then the earlier first; the order is kept."""
-    left, chosen, omitted = budget, {}, {}
+    left = budget
+    chosen: dict[int, Line] = {}
+    omitted: dict[int, Omission] = {}
     for index in sorted(range(len(lines)), key=lambda index: (lines[index].rank, index)):
         line = lines[index]
         cost = meter(line.text + "\n")
         if cost <= left:
-            chosen[index], left = line.text, left - cost
+            chosen[index], left = line, left - cost
             continue
-        kept = _beginning(line.text, left, meter) if line.rank == 0 else ""
+        kept = beginning(line.text, left, meter) if line.rank == 0 else ""
         if kept:
-            chosen[index], left = kept, left - meter(kept + "\n")
-        omitted[index] = Omission(line.entry, line.date, line.text, cut=bool(kept))
-    return Source("\n".join(chosen[index] for index in sorted(chosen)), tuple(omitted[i] for i in sorted(omitted)))
+            chosen[index], left = replace(line, text=kept), left - meter(kept + "\n")
+        omitted[index] = Omission(line.entry, line.date, line.text, _reason(line, cut=bool(kept)), cut=bool(kept))
+    return Source(tuple(chosen[i] for i in sorted(chosen)), tuple(omitted[i] for i in sorted(omitted)))
+
+
+def _reason(line: Line, *, cut: bool) -> str:
+    return "此条过长，只给了开头的整句" if cut else _REASONS.get((line.entry, line.rank), "资料超出模型能读的长度")
+
+
+_REASONS = {
+    (Entry.NOTE, 2): "住院中期的病程，超出模型能读的长度",
+    (Entry.ORDER, 2): "在用药物，由程序照抄到出院医嘱",
+    (Entry.ORDER, 4): "出院前已停的医嘱",
+    (Entry.RESULT, 3): "重复的异常结果，由程序照抄到诊疗经过",
+    (Entry.RESULT, 5): "正常结果",
+}
 
 
 def source_hash(lines: Iterable[Line]) -> str:
@@ -119,7 +140,7 @@ def _lines(stay: Stay) -> Iterator[Line]:
     days = [note.date for note in stay.notes]
     for note in stay.notes:
         rank = 0 if note.date in (min(days), max(days)) else 2
-        yield Line(Entry.NOTE, note.date, f"{_NOTE_WORDS}{day_words(note.date)}：{_one_line(note.text)}", rank)
+        yield Line(Entry.NOTE, note.date, f"{_NOTE_WORDS}{day_words(note.date)}：{one_line(note.text)}", rank)
     kept = discharge_drugs(stay)
     for order in stay.orders:
         yield _order_line(order, stays_on=order in kept)
@@ -136,8 +157,8 @@ def _lines(stay: Stay) -> Iterator[Line]:
 def _admission(stay: Stay) -> Iterator[Line]:
     admission, context = stay.admission, stay.patient.context
     who = f"，{context}" if context else ""
-    texts = [f"入院：{day_words(admission.date, year=True)}{who}", f"主诉：{_one_line(admission.complaint)}"]
-    texts.append(f"病例特点：{_one_line(admission.case_features)}")
+    texts = [f"入院：{day_words(admission.date, year=True)}{who}", f"主诉：{one_line(admission.complaint)}"]
+    texts.append(f"病例特点：{one_line(admission.case_features)}")
     if admission.diagnoses:
         texts.append(f"入院诊断：{'；'.join(admission.diagnoses)}")
     for text in texts:
@@ -159,11 +180,12 @@ def _first_and_last(results: Iterable[Result]) -> Iterator[Result]:
         yield same[-1]
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text without breaks."""
     return " ".join(text.split())
 
 
-def _beginning(text: str, budget: int, meter: Meter) -> str:
+def beginning(text: str, budget: int, meter: Meter) -> str:
     """As many whole sentences as the budget takes."""
     kept = ""
     for piece in _UNITS_OF_TEXT.findall(text):
@@ -173,18 +195,18 @@ def _beginning(text: str, budget: int, meter: Meter) -> str:
     return kept
 
 
-def without_notes(lines: Iterable[Line]) -> tuple[Line, ...]:
-    """The lines of a stay but those of its daily notes."""
-    return tuple(line for line in lines if line.entry is not Entry.NOTE or line.is_end)
+def is_note(line: Line) -> bool:
+    """A daily note, not the day of discharge."""
+    return line.entry is Entry.NOTE and not line.is_end
 
 
-def summarised(lines: Iterable[Line], periods: Iterable[tuple[str, str]]) -> tuple[Line, ...]:
-    """The lines with the notes replaced by what was written of each period (its first day, the text)."""
-    written = [Line(Entry.NOTE, day, f"{_NOTE_WORDS}{day_words(day)}起：{_one_line(text)}", 0) for day, text in periods]
-    return _in_order([*without_notes(lines), *written])
+def period_line(day: str, text: str) -> Line:
+    """What a model wrote of the notes from this day on, in their place."""
+    return Line(Entry.NOTE, day, f"{_NOTE_WORDS}{day_words(day)}起：{one_line(text)}", 0)
 
 
-def _in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
+def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Admission, notes, orders, results, each by time."""
     return tuple(sorted(lines, key=lambda line: (_GROUPS[line.entry], line.is_end, line.date)))
 
 

@@ -16,7 +16,12 @@ def weights_name(identity: ModelIdentity) -> str:
 
 
 def progress_line(progress: RunProgress, characters_per_second: float | None = None) -> str:
-    """A live run in a few words (`正在阅读 60%`)."""
+    """A live run in a few words (`正在阅读 60%`; in stages, `第 2/4 段 正在阅读 60%`)."""
+    stage = f"第 {progress.stage}/{progress.stages} 段 " if progress.stages > 1 else ""
+    return stage + _phase_line(progress, characters_per_second)
+
+
+def _phase_line(progress: RunProgress, characters_per_second: float | None) -> str:
     if progress.phase is RunPhase.QUEUED:
         return _queued(progress)
     if progress.phase is RunPhase.WRITING:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.discharge.source import Entry, assemble, lines_of, summarised, token_meter
+from app.core.discharge.source import Entry, assemble, lines_of, token_meter
 from app.core.stay import DatedText
 from tests.helpers.stays import SampleStay, sample_stays
 
@@ -51,9 +51,3 @@ def test_a_note_too_long_even_alone_is_cut_after_a_sentence_and_listed() -> None
 def test_a_byte_level_vocabulary_is_given_less() -> None:
     text = "尿红细胞 286/μL"
     assert token_meter(chinese=False)(text) == len(text.encode()) > CHARACTERS(text)
-
-
-def test_periods_take_the_place_of_the_notes() -> None:
-    lines = summarised(lines_of(LONGEST.stay), [("2026-05-01", "第一段。"), ("2026-05-16", "第二段。")])
-    notes = [line.text for line in lines if line.entry is Entry.NOTE]
-    assert notes == ["病程5月1日起：第一段。", "病程5月16日起：第二段。", "出院：2026年5月31日"]
