@@ -6,7 +6,7 @@ from PySide6.QtCore import QElapsedTimer, QMimeData, Qt, QTimer, QUrl
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QTextCursor, QTextDocument, QTextDocumentFragment
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
-from app.ui.kit.text_safety import bounded, chunk_html, chunks, marked_copy, readable
+from app.ui.kit.text_safety import marked_copy, safe_html
 from app.ui.kit.theme import Theme, line_height_percent
 
 DRAW_INTERVAL_MS = 120
@@ -33,7 +33,6 @@ class MarkdownView(QTextBrowser):
         super().__init__(parent)
         self.setDocument(BarrenDocument(self))
         self._source: list[str] = []
-        self._drawn: dict[str, str] = {}
         self._hint = ""
         self._clock = QElapsedTimer()
         self._timer = QTimer(self)
@@ -57,7 +56,6 @@ class MarkdownView(QTextBrowser):
     def set_source(self, source: str) -> None:
         """Show another text from its beginning."""
         self._source = [source]
-        self._drawn.clear()
         self._interval = DRAW_INTERVAL_MS
         self.draw()
         self.moveCursor(QTextCursor.MoveOperation.Start)
@@ -83,7 +81,7 @@ class MarkdownView(QTextBrowser):
         follows = place >= bar.maximum() - _END_TOLERANCE_PX
         selected = self.textCursor()
         anchor, position = selected.anchor(), selected.position()
-        self.setHtml(self._html())
+        self.setHtml(safe_html(self.drawn_source()))
         self._select(anchor, position)
         bar.setValue(bar.maximum() if follows else place)
         self._interval = max(DRAW_INTERVAL_MS, _COST_FACTOR * self._clock.elapsed())
@@ -122,11 +120,6 @@ class MarkdownView(QTextBrowser):
         data = QMimeData()
         data.setText(marked_copy(QTextDocumentFragment(self.textCursor()).toPlainText()))
         return data
-
-    def _html(self) -> str:
-        pieces = chunks(bounded(readable(self.drawn_source())))
-        self._drawn = {piece: self._drawn.get(piece) or chunk_html(piece) for piece in pieces}
-        return "".join(self._drawn[piece] for piece in pieces)
 
     def _select(self, anchor: int, position: int) -> None:
         if anchor == position:

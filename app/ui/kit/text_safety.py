@@ -9,6 +9,7 @@ numbers of a numbered list are drawn as they were written.
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
 from html import escape, unescape
 
 import markdown
@@ -17,9 +18,11 @@ from markdown.inlinepatterns import SimpleTagInlineProcessor
 
 AI_MARK = "AI生成，须医师审核"
 MAX_DRAWN_CHARACTERS = 12_000
+MAX_DRAWN_LINES = 400
 MAX_TABLE_CELLS = 400
 MAX_CHUNK_CHARACTERS = 6_000
 MAX_MARKERS = 400
+_PIECES_KEPT = 512
 
 # Format, control, private-use, surrogate and line-separator characters, and blanks that look like nothing.
 _HIDDEN = re.compile(
@@ -32,6 +35,7 @@ _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 _BULLET = re.compile(r"^( *)[-*] +(?=\S)")
 _NUMBERED = re.compile(r"^( *)\d+\. ")
 _PLUS = re.compile(r"^\+ ")  # 阳性, not a list
+_NESTED_BULLET = re.compile(r"^[-*+](?= )")  # `- - - a`: each would open a list within the list
 _ENTITY = re.compile(r"&(lt|gt|amp|quot|nbsp);")
 _TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-*:?\s*)*$")
 _TAGS = {
@@ -56,15 +60,20 @@ def readable(text: str) -> str:
 
 
 def bounded(text: str, limit: int = MAX_DRAWN_CHARACTERS) -> str:
-    """At most `limit` characters of `text`; what is left out is said in the text itself."""
-    if len(text) <= limit:
+    """At most `limit` characters and `MAX_DRAWN_LINES` lines of `text`; what is left out is said in the text itself."""
+    shown = "\n".join(text[:limit].split("\n", MAX_DRAWN_LINES)[:MAX_DRAWN_LINES])
+    if shown == text:
         return text
-    return f"{text[:limit]}\n\n（文字过长：其余 {len(text) - limit} 字未显示，可用“复制”取得全文。）"
+    return f"{shown}\n\n（文字过长：其余 {len(text) - len(shown)} 字未显示，可用“复制”取得全文。）"
 
 
 def safe_html(source: str) -> str:
     """Untrusted Markdown as HTML of an allow-list: no image, no link target, no raw HTML, no style, no script."""
-    return "".join(chunk_html(chunk) for chunk in chunks(bounded(readable(source))))
+    cells, html = 0, []
+    for chunk in chunks(bounded(readable(source))):
+        cells += _cells(chunk)
+        html.append(chunk_html(chunk) if cells <= MAX_TABLE_CELLS or not _cells(chunk) else _as_written(chunk))
+    return "".join(html)
 
 
 def chunks(source: str) -> list[str]:
@@ -81,12 +90,16 @@ def chunks(source: str) -> list[str]:
     return ["\n".join(piece) for piece in pieces if piece]
 
 
+@lru_cache(_PIECES_KEPT)
 def chunk_html(chunk: str) -> str:
-    """One piece of `chunks` as safe HTML; what is too costly to parse as Markdown is drawn as it was written."""
+    """One piece of `chunks` as safe HTML; what is too costly to parse as Markdown is drawn as it was written.
+
+    Kept, since an answer that grows is drawn many times.
+    """
     if _too_costly(chunk):
         return _as_written(chunk)
     try:
-        html = _parser().convert(_prepared(chunk))
+        html = _parser().reset().convert(_prepared(chunk))
     except (RecursionError, ValueError):
         return _as_written(chunk)
     return nh3.clean(html, tags=_TAGS, attributes={}, link_rel=None, url_schemes=set())
@@ -128,7 +141,13 @@ def _is_rule(line: str) -> bool:
 
 def _too_costly(chunk: str) -> bool:
     markers = sum(chunk.count(mark) for mark in "*`\\")
-    return len(chunk) > MAX_CHUNK_CHARACTERS or markers > MAX_MARKERS or chunk.count("|") > MAX_TABLE_CELLS
+    return len(chunk) > MAX_CHUNK_CHARACTERS or markers > MAX_MARKERS
+
+
+def _cells(chunk: str) -> int:
+    """At least as many as a table of this piece would have."""
+    bars = chunk.count("|")
+    return bars + chunk.count("\n") if bars else 0
 
 
 def _as_written(chunk: str) -> str:
@@ -146,7 +165,8 @@ def _prepared(chunk: str) -> str:
         if bullet is not None:
             lines += [] if depths or not lines else [""]
             _enter(depths, len(bullet.group(1)))
-            lines.append(" " * 4 * (len(depths) - 1) + "- " + line[bullet.end() :])
+            words = _NESTED_BULLET.sub(lambda mark: f"&#{ord(mark[0])};", line[bullet.end() :])
+            lines.append(" " * 4 * (len(depths) - 1) + "- " + words)
         elif not fenced and _ends_list(line, depths):
             depths.clear()
             lines += ["", line.lstrip()]
@@ -167,7 +187,9 @@ def _ends_list(line: str, depths: list[int]) -> bool:
     return bool(depths and numbered and len(numbered.group(1)) <= depths[0])
 
 
+@cache
 def _parser() -> markdown.Markdown:
+    """Of the thread that draws: making one takes longer than most pieces do."""
     parser = markdown.Markdown(extensions=["tables", "nl2br", "fenced_code", "sane_lists"])
     parser.preprocessors.deregister("html_block")
     for name in _UNSAFE_INLINE:

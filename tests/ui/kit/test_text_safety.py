@@ -7,6 +7,7 @@ import pytest
 from app.ui.kit.text_safety import (
     AI_MARK,
     MAX_DRAWN_CHARACTERS,
+    MAX_DRAWN_LINES,
     bounded,
     chunks,
     marked_copy,
@@ -103,6 +104,7 @@ def test_invisible_and_direction_changing_characters_are_written_out() -> None:
         "- " * 2_500 + "x",
         "\n".join(" " * depth + "- x" for depth in range(200)),
         "a|b\n-|-\n" + "1|2\n" * 5_000,
+        ("|" + "a|" * 18 + "\n" + "|--" * 18 + "|\n" + ("|" + "x|" * 18 + "\n") * 18 + "\n") * 14,
         "[" * 5_000,
         "<" * 5_000,
         "\\" * 5_000,
@@ -124,6 +126,25 @@ def test_drawing_is_bounded(bad: str) -> None:
 def test_what_is_left_out_is_said() -> None:
     assert bounded("甲" * 30, limit=10).startswith("甲" * 10 + "\n\n（文字过长：其余 20 字未显示")
     assert bounded("甲" * 10, limit=10) == "甲" * 10
+
+
+def test_lines_beyond_those_that_are_drawn_are_counted_as_left_out() -> None:
+    shown, _, said = bounded("甲\n\n" * MAX_DRAWN_LINES).partition("（")
+    assert shown.count("甲") == MAX_DRAWN_LINES // 2
+    assert said.startswith(f"文字过长：其余 {MAX_DRAWN_LINES // 2 * 3 + 1} 字未显示")
+
+
+@pytest.mark.parametrize("mark", ["-", "*", "+"])
+def test_a_mark_behind_a_bullet_is_text(mark: str) -> None:
+    html = safe_html(f"- {mark} {mark} 阳性")
+    assert html.count("<ul>") == 1
+    assert f"{mark} {mark} 阳性" in html
+
+
+def test_a_text_is_drawn_as_if_nothing_had_been_drawn_before() -> None:
+    first = safe_html("- **甲**\n\n```\n乙\n```")
+    safe_html("[a]: b\n\n|a|b|\n|-|-|\n|c|d|\n\n```\n开着")
+    assert safe_html("- **甲**\n\n```\n乙\n```") == first
 
 
 def test_chunks_do_not_split_a_fence() -> None:
