@@ -6,12 +6,11 @@ import json
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import QTimer
 
-from app.cli.library import open_library
 from app.cli.suggest_case import doctor_name
 from app.controllers.answers import AnswerController
 from app.controllers.autosave import local_now
@@ -20,6 +19,7 @@ from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.controllers.exports import ExportController
 from app.controllers.feedback import FeedbackController
+from app.controllers.model_library import open_library
 from app.controllers.note import NoteController
 from app.controllers.people import PeopleController
 from app.controllers.review import ReviewController
@@ -27,7 +27,7 @@ from app.controllers.signing import SigningController
 from app.controllers.statistics import StatisticsController
 from app.controllers.templates import TemplateController
 from app.controllers.ward import WardController
-from app.core.errors import EnvironmentFault, ModelFileFault, WardNoteError
+from app.core.errors import EnvironmentFault, ModelFileFault, PolicyFault, WardNoteError
 from app.core.people import Person
 from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.review import REVIEW_FIELDS, review_prompt
@@ -36,10 +36,12 @@ from app.inference.calibration import Calibration
 from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
 from app.infra.resources import resource_path, resource_text
-from app.settings.file import Settings, SettingsFile
+from app.settings.file import SettingsFile
+from app.settings.policy import Policy
 from app.settings.terms import diagnosis_table
 from app.storage.repositories import open_repositories
 from app.storage.samples import SampleEncounter, install_samples
+from app.ui.comparison.commit_first import DEFAULT as COMMIT_FIRST_DEFAULT
 from app.ui.desktop import TerminationSignals, clear_own_clipboard, make_application
 from app.ui.fault_hook import FaultHook
 from app.ui.kit.theme import Appearance, has_chinese_font
@@ -69,12 +71,14 @@ def run_window(paths: Paths, engine: str = "auto") -> int:
         services = start_services(paths, models)
         at_the_end.callback(services.close)
         at_the_end.callback(clear_own_clipboard, application.clipboard())
-        window = MainWindow(services.controllers, Appearance(application), local_now)
+        settings = SettingsFile(paths.settings)
+        kept, policy = settings.load(), policy_of_look(paths)
+        theme = policy.text("window.theme") or kept.chosen.get("theme", "system")
+        window = MainWindow(services.controllers, Appearance(application, theme), local_now)
         at_the_end.callback(window.hide)
         _connect(window, services, instance, hook)
-        settings = SettingsFile(paths.settings)
-        window.open_on_screen(settings.load().window)
-        window.closing.connect(lambda: settings.save(Settings(window.state())))
+        window.open_on_screen(defaults(policy) | dict(kept.window))
+        window.closing.connect(lambda: settings.save(replace(kept, window=window.state())))
         _say_troubles(window, trouble)
         services.controllers.people.load()
         services.controllers.notes.refresh()
@@ -145,11 +149,24 @@ def choose_models(paths: Paths, engine: str) -> tuple[tuple[PreparedModel, ...],
     try:
         library = open_library(paths)
         return library.choose(None, engine), " ".join(library.refusals())
-    except ModelFileFault as fault:
+    except (ModelFileFault, PolicyFault) as fault:
         return (), str(fault)
     except EnvironmentFault:
         logger.info("no model is ready")
         return (), ""
+
+
+def policy_of_look(paths: Paths) -> Policy:
+    """The policy for what a window looks like; that a file is wrong is said where it forbids something."""
+    try:
+        return Policy.of(paths)
+    except PolicyFault:
+        return Policy()
+
+
+def defaults(policy: Policy) -> dict[str, str]:
+    """How the window is where a doctor has chosen nothing."""
+    return {COMMIT_FIRST_DEFAULT: "on"} if policy.flag("window.commit_first") else {}
 
 
 def sample_encounters() -> list[SampleEncounter]:

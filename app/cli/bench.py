@@ -34,8 +34,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from app.cli.library import open_library
     from app.cli.suggest import model_names
+    from app.controllers.model_library import open_library
 
     if arguments.rounds < 1 or arguments.tokens < 2:
         raise UsageFault("--rounds 至少为 1，--tokens 至少为 2。")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from app.cli.library import open_library
+from app.controllers.model_library import open_library
 from app.core.case import Case
 from app.core.errors import EnvironmentFault, WardNoteError
 from app.core.prompts import PromptTemplate, differential_prompt
@@ -21,8 +21,9 @@ from app.inference.engine import GenerationRequest
 from app.inference.files import verify_files
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
-from app.infra.paths import Paths
+from app.infra.paths import Paths, system_policy
 from app.infra.resources import resource_path, resource_text
+from app.settings.policy import Policy, shown
 from app.storage.database import Database
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ def all_checks(paths: Paths, engine: str) -> Iterator[Check]:
         yield Check(f"import {distribution}", partial(_check_import, distribution, module))
     yield Check("fonts", _check_fonts)
     yield Check("resources", _check_resources)
+    yield Check("policy", partial(_check_policy, paths))
     yield Check("database", partial(_check_database, paths))
     yield from _model_checks(paths, engine)
 
@@ -138,6 +140,14 @@ def _check_resources() -> str:
     if not samples:
         raise EnvironmentFault("程序自带的示例病例缺失，请重新安装程序。")
     return f"提示词模板和 {len(samples)} 份示例病例完整。"
+
+
+def _check_policy(paths: Paths) -> str:
+    policy = Policy.of(paths)
+    if not policy.files:
+        return f"没有策略文件（{system_policy()} 和 {paths.policy} 都不存在），一切由使用者决定。"
+    settings = "；".join(f"{name} = {shown(value)}" for name, value in sorted(policy.values.items()))
+    return f"策略文件有效（{'、'.join(map(str, policy.files))}）：{settings or '没有设置'}。"
 
 
 def _check_database(paths: Paths) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli import options, output
-from app.cli.library import LANGUAGES, quality_texts
 from app.cli.stages import stages
+from app.controllers.model_library import LANGUAGES, quality_texts
 
 if TYPE_CHECKING:
     from app.inference.store import Manifest

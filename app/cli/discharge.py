@@ -29,7 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from app.cli.library import open_library
+    from app.controllers.model_library import open_library
 
     stay = Stay.parse(read_input(arguments.encounter, "--encounter"))
     refuse_overwriting(arguments.encounter, arguments.output, "--encounter")

@@ -36,7 +36,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _discharge(arguments: argparse.Namespace) -> int:
-    from app.cli.library import open_library
+    from app.controllers.model_library import open_library
 
     cases = read_cases(arguments.cases)
     names = model_names(arguments.models)

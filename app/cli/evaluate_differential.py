@@ -32,8 +32,8 @@ def add_task(tasks: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def _run(arguments: argparse.Namespace) -> int:
     from app.cli.evaluate_cases import Answers, read_cases
-    from app.cli.library import open_library
     from app.cli.suggest import model_names
+    from app.controllers.model_library import open_library
     from app.core.prompts import PromptTemplate
     from app.infra.resources import resource_text
     from app.settings.terms import diagnosis_table

@@ -27,6 +27,7 @@ from app.cli import (
 from app.core.errors import EnvironmentFault, UsageFault
 from app.infra import logging as log_file
 from app.infra.paths import Paths
+from app.settings.location import locate
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,11 @@ def run(arguments: Sequence[str], open_window: Window) -> int:
     """Run one command, or open the window if there is none. Exits with 2 if the arguments are wrong."""
     output.use_utf8()
     namespace = make_parser().parse_args(arguments)
+    try:
+        namespace.data_dir = locate(namespace.data_dir)
+    except EnvironmentFault as fault:
+        output.say(str(fault))
+        return ExitCode.ENVIRONMENT
     paths = Paths.resolve(namespace.data_dir)
     log_file.configure(paths, verbose=namespace.verbose)
     try:

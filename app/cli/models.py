@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli import options, output
-from app.cli.library import open_library, quality_texts
 from app.cli.stages import stages
+from app.controllers.model_library import open_library, quality_texts
 from app.core.errors import EnvironmentFault, ModelFileFault
 from app.infra.paths import Paths
 from app.infra.resources import resource_path, resource_text
+from app.settings.policy import Policy
 
 if TYPE_CHECKING:
     from app.core.runs import Message
@@ -80,6 +81,8 @@ def _list(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) ->
 def _fetch(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:
     from app.inference.fetch import fetch
 
+    if not Policy.of(paths).may_fetch:
+        raise EnvironmentFault("医院的策略不允许从网络获取模型（models.fetch = false）：请用模型包安装，或联系信息科")
     for model in library.catalog.select(arguments.names):
         if model.served:
             output.say(f"{model.name}：在服务器 {model.served.address} 上，没有需要获取的文件")

@@ -32,7 +32,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from app.cli.library import open_library
+    from app.controllers.model_library import open_library
 
     case = Case.parse(read_input(arguments.case, "--case"))
     refuse_overwriting(arguments.case, arguments.output, "--case")

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from app.core.errors import EnvironmentFault
 from app.core.events import EventKind, FeedbackEvent
 from app.core.runs import Message, RunStatus
 from app.infra.paths import Paths
@@ -21,6 +22,7 @@ from app.learning.filters import Filters
 from app.learning.identities import KnownIdentities
 from app.learning.records import ComparisonRecord, Identities, Keyed, LoggedEvent, Suggestion
 from app.learning.reviewing import Review
+from app.settings.policy import Policy
 from app.settings.terms import diagnosis_table
 from app.storage.database import Database
 from app.storage.feedback_source import FeedbackSource, StoredComparison
@@ -71,6 +73,8 @@ def reviews(
 def _exporter(
     database: Database, paths: Paths, only_new: bool, approved: frozenset[str] | None
 ) -> tuple[Exporter, Keyed]:
+    if not Policy.of(paths).may_export:
+        raise EnvironmentFault("医院的策略不允许导出反馈（feedback.export = false），如有需要请联系信息科。")
     keyed = Pseudonyms.load(paths.pseudonym_key).of
     stored = FeedbackSource(database).identities()
     known = KnownIdentities.of(stored.names, stored.numbers)

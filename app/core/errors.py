@@ -23,6 +23,10 @@ class ModelFileFault(EnvironmentFault):
     """A model's file is missing, truncated, tampered with or of an unknown kind; names the file and the reason."""
 
 
+class PolicyFault(EnvironmentFault):
+    """The hospital's policy file cannot be understood; names file, line, key and what is allowed."""
+
+
 class EngineFault(EnvironmentFault):
     """An engine process crashed, hung, ran out of memory or refused a model."""
 

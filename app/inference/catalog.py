@@ -127,10 +127,10 @@ class Catalog:
         self._models = {model.name: model for model in models}
 
     @classmethod
-    def read(cls, bundled: Path, hospital: Path, store: Path) -> Catalog:
-        """Read both folders of TOML files. Raises ModelFileFault naming the file that is wrong."""
+    def read(cls, bundled: Path, hospital: Sequence[Path], store: Path) -> Catalog:
+        """Read all folders of TOML files. Raises ModelFileFault naming the file that is wrong."""
         models: dict[str, CatalogModel] = {}
-        for file in (*sorted(hospital.glob("*.toml")), *sorted(bundled.glob("*.toml"))):
+        for file in (file for folder in (*hospital, bundled) for file in sorted(folder.glob("*.toml"))):
             for model in _read_file(file, store):
                 if model.name in models:
                     raise ModelFileFault(f"模型目录 {file.name} 重复定义了模型 {model.name}，请改名")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -21,6 +22,17 @@ _SERVED_RECIPE = f"{ENGINE}/{PROTOCOL}/1"
 _CHOICES = ("auto", "bigdl", "openvino")
 
 
+@dataclass(frozen=True, slots=True)
+class EngineChoices:
+    """`forced` is the engine of every model that can run on it (or `auto`); `chosen` a model's own, where it is ready.
+
+    An engine that is asked for by name goes before both.
+    """
+
+    forced: str = "auto"
+    chosen: Mapping[str, str] = field(default_factory=dict)
+
+
 class ModelLibrary:
     """Reading it touches no weights: hashes are checked when a model is loaded, in its own thread.
 
@@ -28,11 +40,17 @@ class ModelLibrary:
     """
 
     def __init__(
-        self, catalog: Catalog, store: Path, calibration: Calibration, servers: Collection[str] = frozenset()
+        self,
+        catalog: Catalog,
+        store: Path,
+        calibration: Calibration,
+        servers: Collection[str] = frozenset(),
+        engines: EngineChoices | None = None,
     ) -> None:
         self.catalog = catalog
         self.store = store
         self.calibration = calibration
+        self.engines = engines or EngineChoices()
         self._servers = frozenset(servers)
 
     def choose(self, names: Sequence[str] | None, engine: str = "auto") -> tuple[PreparedModel, ...]:
@@ -60,6 +78,10 @@ class ModelLibrary:
         manifest = read_manifest(folder, model)
         return None if manifest is None else self._ready(model, engine, folder, manifest)
 
+    def in_use(self, model: CatalogModel) -> PreparedModel | None:
+        """This model on the engine that the window takes, if it is ready."""
+        return self._best(model, "auto")
+
     def allows(self, model: CatalogModel) -> bool:
         """Whether this workstation's policy lets text go where this model is."""
         return model.served is None or model.served.address in self._servers
@@ -79,10 +101,15 @@ class ModelLibrary:
         return found
 
     def _best(self, model: CatalogModel, engine: str) -> PreparedModel | None:
-        """`auto` takes the engine that is measured faster on this machine; BigDL before any measurement."""
-        wanted = model.engines if engine == "auto" else tuple(name for name in model.engines if name == engine)
+        """`auto` takes the engine that was chosen, else the one measured faster here; BigDL before any measurement."""
+        wanted = self._wanted(model) if engine == "auto" else tuple(name for name in model.engines if name == engine)
         ready = [found for name in wanted if (found := self.prepared(model, name))]
-        return min(ready, key=lambda found: self.calibration.job_seconds(found), default=None)
+        chosen = self.engines.chosen.get(model.name) if engine == "auto" else None
+        by_choice = (found for found in ready if found.identity.engine == chosen)
+        return next(by_choice, None) or min(ready, key=self.calibration.job_seconds, default=None)
+
+    def _wanted(self, model: CatalogModel) -> tuple[str, ...]:
+        return (self.engines.forced,) if self.engines.forced in model.engines else model.engines
 
     def _served(self, model: CatalogModel) -> PreparedModel:
         """Ready as it is: nothing is here to hash. What precision its weights have, no server tells."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
 CACHE_VARIABLE = "WARDNOTE_CACHE"
+POLICY_VARIABLE = "WARDNOTE_POLICY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Paths:
 
     @property
     def policy(self) -> Path:
-        """What the hospital's IT allows; the program only reads it."""
+        """What the hospital's IT decides for this data folder, after the computer's own policy; only read."""
         return self.data_dir / "policy.toml"
 
     @property
@@ -64,6 +66,30 @@ class Paths:
     def calibration(self) -> Path:
         """This machine's measured speeds."""
         return self.cache_dir / "calibration.json"
+
+
+def system_policy(platform: str = sys.platform) -> Path:
+    """The hospital's policy for the whole computer; `$WARDNOTE_POLICY` names it only where the fixed place is empty.
+
+    So a hospital can keep one file on a share, and no user can put another in the place of one that IT installed.
+    """
+    if platform == "win32":
+        place = Path(os.environ.get("PROGRAMDATA") or r"C:\ProgramData") / "WardNote" / "policy.toml"
+    else:
+        place = Path("/etc/wardnote/policy.toml")
+    named = os.environ.get(POLICY_VARIABLE)
+    return _absolute(Path(named)) if named and not _is_there(place) else place
+
+
+def _is_there(path: Path) -> bool:
+    """Also what may not be looked at: it is somebody's."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _absolute(path: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 logger = logging.getLogger(__name__)
@@ -15,9 +15,14 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`window`: how the window was left, as texts that only the window understands; empty at first."""
+    """`window`: how the window was left, as texts that only the window understands; empty at first.
+
+    `chosen`: what was decided once (language, theme, how far the first start came); `engines`: a model's engine.
+    """
 
     window: Mapping[str, str] = field(default_factory=dict)
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    engines: Mapping[str, str] = field(default_factory=dict)
 
 
 class SettingsFile:
@@ -36,7 +41,9 @@ class SettingsFile:
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8"))
             self._writable = kept["version"] <= VERSION
-            return Settings(_texts(kept["window"])) if self._writable else Settings()
+            if not self._writable:
+                return Settings()
+            return Settings(_texts(kept["window"]), _texts(kept.get("chosen", {})), _texts(kept.get("engines", {})))
         except FileNotFoundError:
             return Settings()
         except (ValueError, TypeError, KeyError, RecursionError):
@@ -52,7 +59,7 @@ class SettingsFile:
             return
         unfinished = self._path.with_suffix(".new")
         try:
-            text = json.dumps({"version": VERSION, "window": dict(settings.window)}, indent=1)
+            text = json.dumps({"version": VERSION, **asdict(settings)}, indent=1)
             unfinished.write_text(text, encoding="utf-8")
             unfinished.replace(self._path)
         except OSError as error:

@@ -32,7 +32,7 @@ import psutil
 from PySide6.QtCore import QCoreApplication, QTimer
 
 from app.bootstrap import sample_encounters
-from app.cli.library import open_library
+from app.controllers.model_library import open_library
 from app.core.runs import RunPhase
 from app.inference.patience import Limits
 from app.inference.prepared import PreparedModel

@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 from PySide6.QtCore import QCoreApplication
 
-from app.cli.library import open_library
+from app.controllers.model_library import open_library
 from app.core.case import Case
 from app.core.runs import Decoding, RunProgress
 from app.inference.prepared import PreparedModel

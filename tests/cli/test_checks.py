@@ -32,6 +32,18 @@ def test_what_is_well_and_what_is_not(findings: dict[str, Finding]) -> None:
     assert all(finding.sentence.endswith(("。", "）", "！")) for finding in findings.values())
 
 
+def test_the_policy_in_force_is_named(data_dir: Path) -> None:
+    def look() -> Finding:
+        return next(check for check in all_checks(Paths.resolve(data_dir), "auto") if check.name == "policy").run()
+
+    assert look().ok and "没有策略文件" in look().sentence
+    data_dir.mkdir()
+    (data_dir / "policy.toml").write_text('[window]\ntheme = "dark"\n[feedback]\nexport = false\n', encoding="utf-8")
+    assert look().ok and "feedback.export = false；window.theme = dark" in look().sentence
+    (data_dir / "policy.toml").write_text('[window]\ntheme = "blue"\n', encoding="utf-8")
+    assert not look().ok and "第 2 行" in look().sentence
+
+
 def test_no_model_is_a_finding(data_dir: Path) -> None:
     *_, last = all_checks(Paths.resolve(data_dir), "auto")
     assert last.name == "models"

@@ -164,6 +164,14 @@ def test_without_a_database_nothing_is_made(data_dir: Path, tmp_path: Path) -> N
     assert not (tmp_path / "out").exists() and not (data_dir / "wardnote.sqlite3").exists()
 
 
+def test_the_hospital_may_forbid_exports(data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repositories_in(data_dir).close()
+    (data_dir / "policy.toml").write_text("[feedback]\nexport = false\n", encoding="utf-8")
+    assert feedback(data_dir, "export", "--format", "csv", "--output", tmp_path / "out") == 3
+    assert "feedback.export = false" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_existing_folder_is_refused(data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     repositories_in(data_dir).close()
     assert feedback(data_dir, "export", "--format", "csv", "--output", tmp_path) == 2

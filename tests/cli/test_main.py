@@ -109,3 +109,27 @@ def test_the_version_and_the_help_go_to_stdout(capsys: pytest.CaptureFixture[str
             run(arguments, no_window)
         assert caught.value.code == 0
         assert words in capsys.readouterr().out
+
+
+def test_the_hospitals_data_folder_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = tmp_path / "policy.toml"
+    monkeypatch.setattr("app.settings.policy.system_policy", lambda: policy)
+    opened: list[Path] = []
+
+    def open_window(paths: Paths, arguments: argparse.Namespace) -> int:
+        opened.append(paths.data_dir)
+        return 0
+
+    policy.write_text('[data]\nfolder = "ward"\n', encoding="utf-8")
+    assert run([], open_window) == 0
+    assert opened == [tmp_path / "ward"]
+
+
+def test_a_wrong_policy_opens_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = tmp_path / "policy.toml"
+    monkeypatch.setattr("app.settings.policy.system_policy", lambda: policy)
+    policy.write_text("[data]\nfolder = 3\n", encoding="utf-8")
+    assert run([], lambda paths, arguments: 0) == 3
+    assert "第 2 行：data.folder 不能是 3，可以是：" in capsys.readouterr().err

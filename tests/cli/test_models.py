@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.library import open_library
 from app.cli.main import run
+from app.controllers.model_library import open_library
 from app.core.runs import Message
 from app.inference.calibration import Calibration
 from app.inference.conversion import prepare as preparing
@@ -86,6 +86,25 @@ def test_the_list_says_that_text_would_leave_this_computer(models: Models) -> No
     models.paths.policy.write_text("[servers")
     assert models("list") == 3
     assert models.err.startswith("策略文件")
+
+
+def test_the_hospital_may_forbid_the_network(models: Models) -> None:
+    models.paths.data_dir.mkdir(parents=True)
+    models.paths.policy.write_text("[models]\nfetch = false\n")
+    assert models("fetch", "smollm2-135m") == 3
+    assert "models.fetch = false" in models.err
+
+
+def test_the_hospitals_catalog_comes_first_and_its_engine_alone(models: Models, tmp_path: Path) -> None:
+    write_tiny_gguf(tmp_path / "tiny.gguf")
+    assert models("add", tmp_path / "tiny.gguf") == 0
+    shared = tmp_path / "shared"
+    shutil.copytree(models.paths.hospital_catalog, shared)
+    shutil.rmtree(models.paths.hospital_catalog)
+    text = f'[models]\ncatalog = {json.dumps(str(shared))}\nengine = "openvino"\n'
+    models.paths.policy.write_text(text, encoding="utf-8")
+    assert models.listed()[0]["name"] == "tiny"
+    assert open_library(models.paths).engines.forced == "openvino"
 
 
 def test_the_list_as_json(models: Models) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.cli.library import open_library
+from app.controllers.model_library import open_library
 from app.core.case import Case
 from app.core.runs import Decoding, RunPhase
 from app.infra.paths import Paths

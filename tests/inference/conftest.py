@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pytest
 
-from app.cli.library import open_library
+from app.controllers.model_library import open_library
 from app.inference.engines.scripted import Script, scripted_model
 from app.inference.patience import Limits
 from app.inference.prepared import PreparedModel

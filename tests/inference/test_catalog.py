@@ -32,7 +32,7 @@ def hospital(tmp_path: Path) -> Path:
 
 def read(hospital: Path, text: str, file: str = "own.toml") -> tuple[CatalogModel, ...]:
     (hospital / file).write_text(text, encoding="utf-8")
-    return Catalog.read(hospital / "none", hospital, hospital.parent / "store").models
+    return Catalog.read(hospital / "none", [hospital], hospital.parent / "store").models
 
 
 def refusal(hospital: Path, text: str) -> str:
@@ -42,7 +42,7 @@ def refusal(hospital: Path, text: str) -> str:
 
 
 def test_the_three_demonstration_models_come_with_the_program(tmp_path: Path) -> None:
-    catalog = Catalog.read(resource_path("catalog"), tmp_path / "none", tmp_path)
+    catalog = Catalog.read(resource_path("catalog"), [], tmp_path)
     assert [model.name for model in catalog.select(None)] == [
         "qwen2.5-coder-1.5b",
         "qwen2.5-coder-0.5b",
@@ -56,7 +56,7 @@ def test_the_three_demonstration_models_come_with_the_program(tmp_path: Path) ->
 
 def test_a_hospitals_models_come_first_and_are_no_demonstration(hospital: Path) -> None:
     (hospital / "own.toml").write_text(entry(), encoding="utf-8")
-    catalog = Catalog.read(resource_path("catalog"), hospital, hospital)
+    catalog = Catalog.read(resource_path("catalog"), [hospital], hospital)
     assert [model.name for model in catalog.models][:2] == ["ward-7b", "qwen2.5-coder-1.5b"]
     assert "ward-7b" not in [model.name for model in catalog.select(None)]
     assert catalog.select(["smollm2-135m", "ward-7b", "smollm2-135m"])[1].title == "ward-7b"
@@ -185,13 +185,13 @@ def test_what_is_no_catalog_is_said(text: str, words: str, hospital: Path) -> No
 def test_another_encoding_is_said(hospital: Path) -> None:
     (hospital / "own.toml").write_bytes('title = "病房"'.encode("gbk"))
     with pytest.raises(ModelFileFault, match=r"own\.toml 不是有效的 TOML"):
-        Catalog.read(hospital, hospital / "none", hospital)
+        Catalog.read(hospital, [], hospital)
 
 
 def test_a_file_that_cannot_be_read_is_said(hospital: Path) -> None:
     (hospital / "own.toml").mkdir()
     with pytest.raises(ModelFileFault, match=r"own\.toml 无法读取"):
-        Catalog.read(hospital, hospital / "none", hospital)
+        Catalog.read(hospital, [], hospital)
 
 
 def test_a_name_may_be_taken_once(hospital: Path) -> None:
@@ -201,7 +201,7 @@ def test_a_name_may_be_taken_once(hospital: Path) -> None:
     assert "own.toml 重复定义了模型 ward-7b" in refusal(hospital, entry() + entry())
     (hospital / "own.toml").write_text(entry(name='"smollm2-135m"'), encoding="utf-8")
     with pytest.raises(ModelFileFault, match="重复定义了模型 smollm2-135m"):
-        Catalog.read(resource_path("catalog"), hospital, hospital)
+        Catalog.read(resource_path("catalog"), [hospital], hospital)
 
 
 def test_scripted_models_are_for_tests_that_say_so(hospital: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ def test_scripted_models_are_for_tests_that_say_so(hospital: Path, monkeypatch: 
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    catalog = Catalog.read(resource_path("catalog"), tmp_path, tmp_path)
+    catalog = Catalog.read(resource_path("catalog"), [tmp_path], tmp_path)
     with pytest.raises(UsageFault, match=r"没有名为 gpt-9 的模型.*qwen2\.5-coder-1\.5b.*smollm2-135m"):
         catalog.get("gpt-9")
     with pytest.raises(UsageFault, match="gpt-9"):

@@ -83,7 +83,7 @@ def test_the_catalog_reads_what_was_written(model: Recognised, tmp_path: Path) -
     written = write_entry(tmp_path / "data" / "catalog", "ward-7b", "病房 “7B”\\n", model, files)
     assert written == tmp_path / "data" / "catalog" / "ward-7b.toml"
     assert list(written.parent.iterdir()) == [written]
-    (read,) = Catalog.read(tmp_path / "none", written.parent, tmp_path).models
+    (read,) = Catalog.read(tmp_path / "none", [written.parent], tmp_path).models
     assert (read.name, read.title, read.kind, read.folder) == ("ward-7b", "病房 “7B”\\n", model.kind, model.folder)
     assert read.files == files
     assert read.engines == ("bigdl",) and not read.demonstration
@@ -100,7 +100,7 @@ def test_any_title_survives(title: str, tmp_path_factory: pytest.TempPathFactory
     (folder / "a.toml").write_text(
         toml_entry("a", title, model, hashed(model, lambda _: None)), encoding="utf-8", newline=""
     )
-    (read,) = Catalog.read(folder / "none", folder, folder).models
+    (read,) = Catalog.read(folder / "none", [folder], folder).models
     assert read.title == title
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from app.cli.library import open_library
+from app.controllers.model_library import open_library
 from app.core.errors import ModelFileFault
 from app.core.runs import Message
 from app.inference.chat_template import render_chat, with_special_tokens

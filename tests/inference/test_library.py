@@ -11,7 +11,7 @@ from app.core.errors import EnvironmentFault, UsageFault
 from app.inference.calibration import Calibration
 from app.inference.catalog import Catalog, CatalogModel, SourceKind
 from app.inference.files import verify_files
-from app.inference.library import ModelLibrary, recipe_of
+from app.inference.library import EngineChoices, ModelLibrary, recipe_of
 from app.inference.prepared import PreparedModel, Speed
 from tests.helpers.catalog_models import CHATML, RECIPES, a_catalog_model, make_ready
 
@@ -25,6 +25,7 @@ class Shelf:
         self.store = folder / "models"
         self.models: list[CatalogModel] = []
         self.calibration = Calibration(folder / "calibration.json", {})
+        self.engines = EngineChoices()
 
     def add(self, name: str, *engines: str, demonstration: bool = True, **more: object) -> CatalogModel:
         """A model that is ready on these engines."""
@@ -42,7 +43,7 @@ class Shelf:
 
     @property
     def library(self) -> ModelLibrary:
-        return ModelLibrary(Catalog(self.models), self.store, self.calibration)
+        return ModelLibrary(Catalog(self.models), self.store, self.calibration, engines=self.engines)
 
 
 @pytest.fixture
@@ -109,6 +110,25 @@ def test_a_forced_engine_is_forced(shelf: Shelf) -> None:
     assert chosen(shelf.choose(engine="bigdl")) == ["a/bigdl"], "b is not prepared for it"
     with pytest.raises(EnvironmentFault, match=r"模型 b 尚未准备好（引擎 bigdl），请运行 wardnote models prepare b"):
         shelf.choose(["b"], "bigdl")
+
+
+def test_a_chosen_engine_goes_before_the_faster_one_where_it_is_ready(shelf: Shelf) -> None:
+    for name, engines in (("a", ("bigdl", "openvino")), ("b", ("bigdl",))):
+        shelf.add(name, *engines)
+        shelf.measure(name, "bigdl", FAST)
+    shelf.measure("a", "openvino", SLOW)
+    shelf.engines = EngineChoices(chosen={"a": "openvino", "b": "openvino"})
+    assert chosen(shelf.choose()) == ["a/openvino", "b/bigdl"]
+    assert chosen(shelf.choose(engine="bigdl")) == ["a/bigdl", "b/bigdl"]
+
+
+def test_the_hospitals_engine_is_the_only_one_for_all_that_run_on_it(shelf: Shelf) -> None:
+    shelf.add("a", "bigdl", "openvino")
+    shelf.add("b", "bigdl")
+    shelf.add("c", "bigdl", engine="bigdl")
+    shelf.engines = EngineChoices("openvino", {"a": "bigdl"})
+    assert chosen(shelf.choose()) == ["a/openvino", "c/bigdl"], "b is not prepared for it, c cannot run on it"
+    assert shelf.library.in_use(shelf.models[1]) is None
 
 
 def test_the_catalog_may_allow_one_engine_only(shelf: Shelf) -> None:

@@ -25,7 +25,7 @@ def catalog(folder: Path, url: str = "https://10.1.2.3:8000/v1", more: str = "")
     own = folder / "catalog"
     own.mkdir(exist_ok=True)
     (own / "own.toml").write_text(ENTRY.format(url=url) + more, encoding="utf-8")
-    return Catalog.read(folder / "none", own, folder / "store")
+    return Catalog.read(folder / "none", [own], folder / "store")
 
 
 def library(folder: Path, *servers: str, url: str = "https://10.1.2.3:8000/v1") -> ModelLibrary:

@@ -21,7 +21,7 @@ def blocks(language: str) -> list[str]:
 
 def test_the_example_of_a_hospitals_catalog_is_read(tmp_path: Path) -> None:
     (tmp_path / "ward.toml").write_text(blocks("toml")[0], encoding="utf-8")
-    (model,) = Catalog.read(tmp_path / "none", tmp_path, tmp_path / "store").models
+    (model,) = Catalog.read(tmp_path / "none", [tmp_path], tmp_path / "store").models
     assert model.name == "ward-7b"
     assert model.engines == ("bigdl",)
     names = {Path(file.path).relative_to("/srv/models/ward-7b").name for file in model.files}

@@ -17,7 +17,9 @@ WRITE_FIRST = "先写后看：请先在“初步诊断”中写下您自己的�
 WRITTEN = "您的诊断已写下，按 Ctrl+Shift+D 查看各模型的建议。"
 MODE_ON = "已开启先写后看：下次生成时各栏先遮住、次序随机，写下自己的第一诊断后再查看。"
 MODE_OFF = "已关闭先写后看：各栏直接显示。"
-_ON = "on"
+_ON, _OFF = "on", "off"
+# In the kept settings: what holds for a doctor who has chosen nothing.
+DEFAULT = "commit_first"
 
 
 class Cover(QFrame):
@@ -72,11 +74,11 @@ class CommitFirst(QObject):
 
     def state(self) -> dict[str, str]:
         """The doctor's choice, for the settings."""
-        return {self._setting: _ON} if self.button.isChecked() else {}
+        return {self._setting: _ON if self.button.isChecked() else _OFF}
 
     def restore(self, kept: Mapping[str, str]) -> None:
-        """As the doctor left it."""
-        self.button.setChecked(kept.get(self._setting) == _ON)
+        """As the doctor left it, or as `DEFAULT` says."""
+        self.button.setChecked(kept.get(self._setting, kept.get(DEFAULT)) == _ON)
         self._desk.shuffles = self.button.isChecked()
 
     def use_key(self) -> None:

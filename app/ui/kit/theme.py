@@ -103,16 +103,23 @@ class Appearance(QObject):
 
     changed = Signal(object)
 
-    def __init__(self, application: QApplication) -> None:
+    def __init__(self, application: QApplication, choice: str = "system") -> None:
+        """`choice` as for `choose`."""
         super().__init__(application)
         self._application = application
+        self._fixed: Theme | None = None
         self.sizes = type_sizes(QFontInfo(application.font()).pixelSize())
         self.theme = LIGHT
         hints = application.styleHints()
         hints.colorSchemeChanged.connect(self._on_scheme_changed)
         application.setStyle("Fusion")
         application.setFont(ui_font(self.sizes.text))
-        self._on_scheme_changed(hints.colorScheme())
+        self.choose(choice)
+
+    def choose(self, choice: str) -> None:
+        """`light`, `dark`, or whatever the system has."""
+        self._fixed = {"light": LIGHT, "dark": DARK}.get(choice)
+        self._on_scheme_changed(self._application.styleHints().colorScheme())
 
     def apply(self, theme: Theme) -> None:
         """Put a theme in force."""
@@ -122,7 +129,7 @@ class Appearance(QObject):
         self.changed.emit(theme)
 
     def _on_scheme_changed(self, scheme: Qt.ColorScheme) -> None:
-        self.apply(DARK if scheme is Qt.ColorScheme.Dark else LIGHT)
+        self.apply(self._fixed or (DARK if scheme is Qt.ColorScheme.Dark else LIGHT))
 
 
 def ui_font(pixels: int, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:

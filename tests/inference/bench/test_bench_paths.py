@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.cli.library import open_library
+from app.controllers.model_library import open_library
 from app.core.errors import EngineFault
 from app.core.runs import Message
 from app.inference.bench.contestants import contestants

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tokenizers import Tokenizer
 
-from app.cli.library import open_library
+from app.controllers.model_library import open_library
 from app.infra.paths import Paths
 from app.infra.resources import resource_text
 

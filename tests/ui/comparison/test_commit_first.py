@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from app.core.events import EventKind
 from app.core.notes import PRELIMINARY_DIAGNOSIS
 from app.inference.engines.scripted import Script
-from app.ui.comparison.commit_first import WRITE_FIRST
+from app.ui.comparison.commit_first import DEFAULT, WRITE_FIRST
 from tests.ui.comparison.test_items import FEATURES, FIRST, SECOND, events
 from tests.ui.test_main_window import CONTROL, SHIFT, Ward, open_ward
 
@@ -55,5 +55,11 @@ def test_the_mode_is_the_doctors_own_and_kept(ward: Ward) -> None:
     assert not commit.hides
     commit.restore(kept)
     assert commit.button.isChecked()
-    commit.restore({key.replace(ward.services.controllers.feedback.actor, "别人"): text for key, text in kept.items()})
+    others = {key.replace(ward.services.controllers.feedback.actor, "别人"): text for key, text in kept.items()}
+    commit.restore(others)
     assert not commit.button.isChecked()
+    commit.restore(others | {DEFAULT: "on"})
+    assert commit.button.isChecked(), "the hospital's default holds for a doctor who chose nothing"
+    commit.button.click()
+    commit.restore(ward.window.state() | {DEFAULT: "on"})
+    assert not commit.button.isChecked(), "and gives way to a choice"

@@ -56,6 +56,15 @@ def test_the_system_scheme_is_followed(qapp: QApplication, appearance: Appearanc
     appearance.changed.disconnect(told.append)
 
 
+def test_a_chosen_scheme_stays_whatever_the_system_does(qapp: QApplication, appearance: Appearance) -> None:
+    appearance.choose("dark")
+    appearance._on_scheme_changed(Qt.ColorScheme.Light)
+    assert appearance.theme is DARK
+    appearance.choose("system")
+    appearance._on_scheme_changed(Qt.ColorScheme.Light)
+    assert appearance.theme is LIGHT
+
+
 def test_text_grows_with_the_system_but_never_shrinks_below_the_design() -> None:
     assert (type_sizes(12).text, type_sizes(14).patient) == (14, 20)
     assert (type_sizes(21).text, type_sizes(21).section, type_sizes(21).patient) == (21, 24, 30)
