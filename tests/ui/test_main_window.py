@@ -147,9 +147,9 @@ def test_the_main_job_by_keys(open_ward: Open, monkeypatch: pytest.MonkeyPatch) 
     ward.run_to_the_end()
     for number, pane in enumerate(ward.panes, start=1):
         assert f"急性心肌梗死{number}" in pane.body.toPlainText()
-        assert pane.state.text().startswith("完成")
-        assert pane.title.text() == f"{number}  脚本 model{number}"
-        assert pane.backfill_button.text() == f"回填 Ctrl+{number}\n3床 张某 ZY3床"
+        assert pane.header.state.text().startswith("完成")
+        assert pane.header.title.text() == f"{number}  脚本 model{number}"
+        assert pane.acts.backfill_button.text() == f"回填 Ctrl+{number}\n3床 张某 ZY3床"
     ward.press(Qt.Key.Key_2, CONTROL)
     assert ward.differential == plain(2)
     assert ward.window.editor.differential.has_ai_lines()
@@ -162,7 +162,7 @@ def test_the_main_job_by_keys(open_ward: Open, monkeypatch: pytest.MonkeyPatch) 
     for modifier, checked in ((CONTROL, True), (CONTROL, False), (CONTROL, True)):
         with ward.bot.waitSignal(feedback.vote_stored):
             ward.press(Qt.Key.Key_Up, modifier)
-        assert ward.panes[0].up_button.isChecked() == checked
+        assert ward.panes[0].acts.up_button.isChecked() == checked
     ward.press(Qt.Key.Key_3, CONTROL | SHIFT)
     assert QGuiApplication.clipboard().text() == f"{plain(3)}\n【{AI_MARK}】"
     runs = [pane.run_id or "" for pane in ward.panes]
@@ -202,9 +202,9 @@ def test_a_changed_input_is_said_and_backfill_then_asks(open_ward: Open) -> None
     ward.write_input("胸痛3小时")
     ward.run_to_the_end()
     pane = ward.panes[0]
-    assert not pane.stale_words.isVisible()
+    assert not pane.header.stale_words.isVisible()
     ward.write(CHIEF_COMPLAINT.key, "胸痛5小时")
-    assert pane.stale_words.isVisible()
+    assert pane.header.stale_words.isVisible()
     ward.bot.waitUntil(lambda: "“胸痛3小时” → “胸痛5小时”" in ward.window.area.input_change.text())
     ward.press(Qt.Key.Key_1, CONTROL)
     dialog = ward.window.acts.dialog
@@ -218,7 +218,7 @@ def test_a_changed_input_is_said_and_backfill_then_asks(open_ward: Open) -> None
     ward.window.acts.dialog.accept()
     assert ward.differential == plain(1)
     ward.write(CHIEF_COMPLAINT.key, "胸痛3小时")
-    assert not pane.stale_words.isVisible()
+    assert not pane.header.stale_words.isVisible()
 
 
 def test_run_again_keeps_the_earlier_comparison(open_ward: Open) -> None:
@@ -236,7 +236,7 @@ def test_run_again_keeps_the_earlier_comparison(open_ward: Open) -> None:
     ward.window.area.history.setCurrentIndex(0)
     assert ward.panes[0].run_id == first
     assert "胸痛3小时" in ward.panes[0].body.toPlainText()
-    assert ward.panes[0].stale_words.isVisible()
+    assert ward.panes[0].header.stale_words.isVisible()
 
 
 def test_no_text_of_one_patient_is_shown_with_another(open_ward: Open) -> None:
@@ -250,7 +250,7 @@ def test_no_text_of_one_patient_is_shown_with_another(open_ward: Open) -> None:
     ward.open(other)
     assert ward.panes[0].run_id is None
     assert ward.panes[0].body.toPlainText() == ""
-    assert ward.panes[0].backfill_button.text() == "回填 Ctrl+1\n5床 乙 ZY5床"
+    assert ward.panes[0].acts.backfill_button.text() == "回填 Ctrl+1\n5床 乙 ZY5床"
     ward.press(Qt.Key.Key_1, CONTROL)
     ward.window.acts.backfill(run_id or "")
     assert ward.differential == ""
@@ -308,9 +308,9 @@ def test_stop_keeps_the_partial_text(open_ward: Open) -> None:
         ward.press(Qt.Key.Key_Return, CONTROL)
     with ward.bot.waitSignal(comparisons.comparison_finished, timeout=LONG_MS):
         ward.press(Qt.Key.Key_Escape)
-    assert ward.panes[0].state.text().startswith("已取消 · 保留")
+    assert ward.panes[0].header.state.text().startswith("已取消 · 保留")
     assert "字" in ward.panes[0].body.toPlainText()
-    assert ward.panes[1].state.text() == "已取消"
+    assert ward.panes[1].header.state.text() == "已取消"
     ward.press(Qt.Key.Key_1, CONTROL)
     assert ward.window.acts.dialog is not None, "an unfinished suggestion is asked about"
     ward.window.acts.dialog.reject()
@@ -321,8 +321,8 @@ def test_a_text_cut_at_its_greatest_length_is_not_taken_for_done(open_ward: Open
     ward.open(ward.admit("张某", "3床"))
     ward.write_input()
     ward.run_to_the_end()
-    assert ward.panes[0].state.text().endswith("已达长度上限，未写完")
-    assert ward.panes[0].state.property("kind") == "cut"
+    assert ward.panes[0].header.state.text().endswith("已达长度上限，未写完")
+    assert ward.panes[0].header.state.property("kind") == "cut"
     ward.press(Qt.Key.Key_1, CONTROL)
     assert ward.differential == ""
     assert ward.window.acts.dialog is not None, "it is asked about"
@@ -334,9 +334,9 @@ def test_a_crash_fails_one_pane_only(open_ward: Open) -> None:
     ward.open(ward.admit("张某", "3床"))
     ward.write_input()
     ward.run_to_the_end()
-    assert ward.panes[0].state.text().startswith("失败")
+    assert ward.panes[0].header.state.text().startswith("失败")
     assert ward.panes[0].reason.isVisible()
-    assert ward.panes[1].state.text().startswith("完成")
+    assert ward.panes[1].header.state.text().startswith("完成")
 
 
 def test_a_model_that_cannot_be_loaded_is_said_and_can_be_started_anew(open_ward: Open, tmp_path: Path) -> None:
@@ -346,14 +346,14 @@ def test_a_model_that_cannot_be_loaded_is_said_and_can_be_started_anew(open_ward
     script.write_bytes(whole[:-1])
     comparisons, pane = ward.services.controllers.comparisons, ward.panes[0]
     comparisons.preload()
-    ward.bot.waitUntil(pane.restart_button.isVisible, timeout=LONG_MS)
-    assert pane.state.text() == "无法使用"
+    ward.bot.waitUntil(pane.header.restart_button.isVisible, timeout=LONG_MS)
+    assert pane.header.state.text() == "无法使用"
     assert "model1.json" in pane.reason.text()
     assert "1 个无法使用" in ward.window.model_status.text()
     script.write_bytes(whole)
-    ward.bot.mouseClick(pane.restart_button, Qt.MouseButton.LeftButton)
-    ward.bot.waitUntil(lambda: pane.state.text() == "就绪", timeout=LONG_MS)
-    assert not pane.restart_button.isVisible()
+    ward.bot.mouseClick(pane.header.restart_button, Qt.MouseButton.LeftButton)
+    ward.bot.waitUntil(lambda: pane.header.state.text() == "就绪", timeout=LONG_MS)
+    assert not pane.header.restart_button.isVisible()
     assert not pane.reason.isVisible()
 
 

@@ -93,8 +93,7 @@ class ComparisonArea(QWidget):
         """No comparison yet: the models' own states (words, fraction) in pane order."""
         for pane, (identity, _), (words, fraction) in zip(self.panes, self._models, states, strict=False):
             pane.show_identity(identity)
-            pane.show_nothing(words, READY_HINT)
-            pane.show_model_progress(words, fraction)
+            pane.show_nothing(words, READY_HINT, fraction)
         for pane in self.panes:
             pane.setVisible(pane.number <= len(self._models))
         self._show_panes(bool(self._models))

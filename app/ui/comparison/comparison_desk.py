@@ -99,7 +99,7 @@ class ComparisonDesk(QObject):
     def show_target(self, note: OpenNote) -> None:
         """Name the patient and bed on the buttons of the panes."""
         for pane in self._area.panes:
-            pane.set_target(bed_label(note.encounter.bed), note.patient.name, note.encounter.mrn)
+            pane.acts.set_target(bed_label(note.encounter.bed), note.patient.name, note.encounter.mrn)
 
     def refresh_staleness(self) -> None:
         """Compare the present input with the one of the shown comparison; what changed is told once typing pauses."""

@@ -12,10 +12,10 @@ from app.core.answer_map import NAME, Place, places
 from app.core.events import Vote
 from app.core.judged_answer import JudgedAnswer
 from app.core.picks import Picks, composed
+from app.ui.comparison.answer_view import AnswerView
 from app.ui.comparison.item_marks import item_marks
 from app.ui.comparison.item_text import TICKED, UNTICKED, item_text
 from app.ui.comparison.quote_span import Quote, quote_of
-from app.ui.kit.markdown_view import MarkdownView
 from app.ui.kit.text_positions import code_points, utf16_length
 from app.ui.kit.theme import Theme
 
@@ -35,23 +35,18 @@ ITEM_KEYS: tuple[tuple[str, str], ...] = (
 )
 
 
-class ItemView(MarkdownView):
-    """A MarkdownView that knows the diagnoses of a finished answer; without one it is a MarkdownView.
+class ItemView(AnswerView):
+    """An AnswerView that knows the diagnoses of a finished answer, which are its parts.
 
     Signals:
         entry_changed: what the keyboard stands on: (diagnosis, field, point) by index, or None.
         picks_changed: what would go into the note changed.
-        insert_wanted, copy_wanted: a tuple of diagnoses by index.
         vote_wanted: a diagnosis by index, and a Vote.
-        report_wanted: there is an error in what is selected.
     """
 
     entry_changed = Signal(object)
     picks_changed = Signal()
-    insert_wanted = Signal(object)
-    copy_wanted = Signal(object)
     vote_wanted = Signal(int, object)
-    report_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._answer: JudgedAnswer | None = None

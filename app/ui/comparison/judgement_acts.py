@@ -72,9 +72,9 @@ class JudgementActs(QObject):
         if quote is None:
             self._say(NOT_FOUND)
         elif self.dialog is None:
-            dialog = ReportDialog(quote, pane.title.text(), self._area.window())
+            dialog = ReportDialog(quote, pane.header.title.text(), self._area.window())
             dialog.accepted.connect(lambda: self._feedback.report(run_id, dialog.report(), quote.item))
-            dialog.accepted.connect(lambda: pane.say_briefly("已报告错误"))
+            dialog.accepted.connect(lambda: pane.header.say_briefly("已报告错误"))
             self._open(dialog)
 
     def _open(self, dialog: ReportDialog | MyFeedbackDialog) -> None:

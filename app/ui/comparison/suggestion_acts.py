@@ -86,7 +86,7 @@ class SuggestionActs(QObject):
         self._feedback.copied(run_id)
         pane = self._area.pane_of(run_id)
         if pane is not None:
-            pane.say_briefly("已复制，末尾带 AI 标记")
+            pane.header.say_briefly("已复制，末尾带 AI 标记")
 
     def _connect(self) -> None:
         self._area.backfill_wanted.connect(self.backfill)

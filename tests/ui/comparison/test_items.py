@@ -82,7 +82,7 @@ def test_ticked_diagnoses_go_into_the_note_in_the_doctors_order(ward: Ward) -> N
     ward.press(Qt.Key.Key_Space)
     for _ in range(2):
         ward.press(Qt.Key.Key_Up, ALT)
-    assert "回填 2 项" in ward.panes[0].backfill_button.text()
+    assert "回填 2 项" in ward.panes[0].acts.backfill_button.text()
     ward.press(Qt.Key.Key_1, CONTROL)
     lines = ward.differential.split("\n")
     assert [line for line in lines if line[0].isdigit()] == ["1. 主动脉夹层", "2. 急性心梗"]

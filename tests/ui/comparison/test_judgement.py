@@ -88,7 +88,7 @@ def test_all_answers_are_judged_at_once_and_the_doctors_list_says_so(ward: Ward)
     ward.press(Qt.Key.Key_1, ALT)
     with ward.bot.waitSignal(feedback.vote_stored):
         ward.press(Qt.Key.Key_Down, CONTROL)
-    chips = ward.panes[0].chips
+    chips = ward.panes[0].acts.chips
     assert chips.isVisible()
     with ward.bot.waitSignal(feedback.vote_stored):
         ward.bot.mouseClick(chips.chips[1], Qt.MouseButton.LeftButton)

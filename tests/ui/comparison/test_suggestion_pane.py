@@ -29,14 +29,14 @@ def card(make_comparison: Callable[..., Comparison]) -> RunCard:
 
 
 def acts(pane: SuggestionPane) -> list[bool]:
-    buttons = (pane.backfill_button, pane.copy_button, pane.up_button, pane.down_button)
+    buttons = (pane.acts.backfill_button, pane.acts.copy_button, pane.acts.up_button, pane.acts.down_button)
     return [button.isEnabled() for button in buttons]
 
 
 def test_title_says_model_engine_and_quantisation(pane: SuggestionPane, card: RunCard) -> None:
     pane.show_run(card)
-    assert pane.title.text() == "2  模型1"
-    assert pane.engine.text() == "bigdl · asym_int4"
+    assert pane.header.title.text() == "2  模型1"
+    assert pane.header.engine.text() == "bigdl · asym_int4"
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,10 @@ def test_a_live_run_tells_its_state(
 ) -> None:
     card.progress = progress
     pane.show_run(card)
-    assert pane.state.text() == words
-    assert pane.progress.isVisible() == (bar is not None)
-    assert bar is None or pane.progress.value() == bar
-    assert pane.stop_button.isVisible()
+    assert pane.header.state.text() == words
+    assert pane.header.progress.isVisible() == (bar is not None)
+    assert bar is None or pane.header.progress.value() == bar
+    assert pane.header.stop_button.isVisible()
     assert acts(pane) == [False] * 4
 
 
@@ -79,10 +79,10 @@ def test_an_ended_run_keeps_its_text_and_says_why_it_ended(
     card.text = "1. **急性心肌梗死**"[:13]
     card.outcome = make_outcome(card.run.run_id, card.text, status)
     pane.refresh()
-    assert pane.state.text() == words
+    assert pane.header.state.text() == words
     assert "急性心肌" in pane.body.toPlainText()
     assert acts(pane) == [usable] * 4
-    assert not pane.stop_button.isVisible()
+    assert not pane.header.stop_button.isVisible()
 
 
 def test_a_failure_without_text_says_its_reason_in_full(
@@ -90,25 +90,25 @@ def test_a_failure_without_text_says_its_reason_in_full(
 ) -> None:
     card.outcome = make_outcome(card.run.run_id, "", RunStatus.FAILED)
     pane.show_run(card)
-    assert pane.state.text() == "失败"
+    assert pane.header.state.text() == "失败"
     assert pane.reason.isVisible()
     assert pane.reason.text() == "引擎进程崩溃，请重试。"
     assert acts(pane) == [False] * 4
 
 
 def test_the_button_names_bed_and_patient(pane: SuggestionPane) -> None:
-    pane.set_target("3床", "张\u202e某", "ZY3")
-    assert pane.backfill_button.text() == "回填 Ctrl+2\n3床 张[U+202E]某 ZY3"
+    pane.acts.set_target("3床", "张\u202e某", "ZY3")
+    assert pane.acts.backfill_button.text() == "回填 Ctrl+2\n3床 张[U+202E]某 ZY3"
 
 
 def test_stale_is_said_in_words(pane: SuggestionPane, card: RunCard) -> None:
     pane.show_run(card)
     pane.set_stale(True)
-    assert pane.stale_words.isVisible()
-    assert pane.stale_words.text() == "依据已修改"
-    assert pane.stale_sign.isVisible()
+    assert pane.header.stale_words.isVisible()
+    assert pane.header.stale_words.text() == "依据已修改"
+    assert pane.header.stale_sign.isVisible()
     pane.set_stale(False)
-    assert not pane.stale_words.isVisible()
+    assert not pane.header.stale_words.isVisible()
 
 
 def test_votes_toggle(
@@ -119,9 +119,9 @@ def test_votes_toggle(
     for before, after in ((None, Vote.UP), (Vote.DOWN, Vote.UP), (Vote.UP, Vote.WITHDRAWN)):
         card.vote = before
         with qtbot.waitSignal(pane.vote_wanted) as wanted:
-            qtbot.mouseClick(pane.up_button, LEFT)
+            qtbot.mouseClick(pane.acts.up_button, LEFT)
         assert wanted.args == [card.run.run_id, after]
-        assert pane.up_button.isChecked() == (before is Vote.UP), "shown as down only once it is stored"
+        assert pane.acts.up_button.isChecked() == (before is Vote.UP), "shown as down only once it is stored"
 
 
 def test_buttons_name_their_run(
@@ -129,13 +129,13 @@ def test_buttons_name_their_run(
 ) -> None:
     pane.show_run(card)
     with qtbot.waitSignal(pane.stop_wanted) as stop:
-        qtbot.mouseClick(pane.stop_button, LEFT)
+        qtbot.mouseClick(pane.header.stop_button, LEFT)
     card.text, card.outcome = "建议", make_outcome(card.run.run_id, "建议")
     pane.refresh()
     with qtbot.waitSignal(pane.backfill_wanted) as backfill:
-        qtbot.mouseClick(pane.backfill_button, LEFT)
+        qtbot.mouseClick(pane.acts.backfill_button, LEFT)
     with qtbot.waitSignal(pane.copy_wanted) as copy:
-        qtbot.mouseClick(pane.copy_button, LEFT)
+        qtbot.mouseClick(pane.acts.copy_button, LEFT)
     assert stop.args == backfill.args == copy.args == [card.run.run_id]
 
 

@@ -74,7 +74,7 @@ def test_another_bed_while_a_model_writes_is_named_on_the_button(
     assert note is not None
     with qtbot.waitSignal(notes.stay_changed):
         services.controllers.ward.move(note.encounter, in_bed(note.encounter, "9床"), MoveKind.BED, "已换床。")
-    assert "9床 甲" in window.area.panes[0].backfill_button.text()
+    assert "9床 甲" in window.area.panes[0].acts.backfill_button.text()
     assert "急性心肌梗死" in finish_and_backfill(services, window, qtbot)
 
 
