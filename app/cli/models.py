@@ -1,4 +1,4 @@
-"""`wardnote models`: list, fetch, add, verify, prepare, calibrate and remove the models of the catalog."""
+"""`wardnote models`: list, fetch, add, verify, prepare, pack, calibrate and remove the models of the catalog."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli import options, output
+from app.cli import models_pack, options, output
 from app.cli.stages import stages
 from app.controllers.model_library import open_library, quality_texts
 from app.core.errors import EnvironmentFault, ModelFileFault
@@ -43,6 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         options.add_common(action, json=name == "list")
         action.set_defaults(func=_opened(function))
     _add_adding(actions)
+    models_pack.add_actions(actions)
 
 
 def _add_adding(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -65,7 +65,7 @@ def model_line(document: dict[str, Any]) -> str:
     """The same for a reader."""
     head = "  ".join(part for part in (document["name"], document["title"], document["licence"]) if part)
     marks = [head + ("（演示模型，非医疗模型）" if document["demonstration"] else "")]
-    if not document["fetched"]:
+    if not document["fetched"] and not any(state["prepared"] for state in document["engines"].values()):
         marks.append(f"  尚未获取：wardnote models fetch {document['name']}")
     if "server" in document:
         return "\n".join([*marks, _server_line(document)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.inference.calibration import Calibration
 from app.inference.catalog import Catalog
 from app.inference.library import EngineChoices, ModelLibrary
@@ -9,6 +11,9 @@ from app.infra.paths import Paths
 from app.infra.resources import resource_path, resource_text
 from app.settings.file import SettingsFile
 from app.settings.policy import Policy
+
+if TYPE_CHECKING:
+    from app.inference.packs.signature import PackTrust
 
 LANGUAGES = ("zh", "en")
 
@@ -28,6 +33,14 @@ def open_library(paths: Paths) -> ModelLibrary:
         policy.servers,
         EngineChoices(policy.engine, chosen),
     )
+
+
+def pack_trust(paths: Paths) -> PackTrust:
+    """Whose model packs the policy lets in. Raises PolicyFault."""
+    from app.inference.packs.signature import PackTrust
+
+    policy = Policy.of(paths)
+    return PackTrust(policy.pack_keys, policy.may_install_unsigned)
 
 
 def quality_texts() -> dict[str, str]:

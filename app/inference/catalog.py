@@ -157,11 +157,19 @@ class Catalog:
 
 def _read_file(path: Path, store: Path) -> list[CatalogModel]:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return models_in(path.read_text(encoding="utf-8"), path, store)
+    except UnicodeDecodeError as error:
         raise ModelFileFault(f"模型目录 {path.name} 不是有效的 TOML 文件：{error}") from error
     except OSError as error:
         raise ModelFileFault(f"模型目录 {path.name} 无法读取：{error.strerror}") from error
+
+
+def models_in(text: str, path: Path, store: Path) -> list[CatalogModel]:
+    """The models of a catalog file that has this text, or would have it. Raises ModelFileFault."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ModelFileFault(f"模型目录 {path.name} 不是有效的 TOML 文件：{error}") from error
     if "model" not in document:
         return []
     entries = Fields(document, path.name).tables("model")

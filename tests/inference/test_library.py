@@ -142,7 +142,7 @@ def test_what_is_not_prepared_is_said(shelf: Shelf) -> None:
     shelf.add("a")
     with pytest.raises(EnvironmentFault, match="模型 a 尚未准备好，请运行 wardnote models prepare a"):
         shelf.choose(["a"])
-    with pytest.raises(EnvironmentFault, match="还没有可用的模型，请先运行 wardnote models fetch"):
+    with pytest.raises(EnvironmentFault, match="还没有可用的模型：请安装模型包"):
         shelf.choose()
 
 

@@ -54,6 +54,7 @@ def test_addresses_are_host_and_port(tmp_path: Path) -> None:
         ('[servers]\nallowed = ["*:8000"]\n', "第 2 行"),
         ('[servers]\nallowed = ["10.1.2.3:8000/v1"]\n', "第 2 行"),
         ('servers.allowed = [""]\n', "第 1 行"),
+        ('[packs]\ntrusted = ["KKKK"]\n', "第 2 行：packs.trusted 不能是"),
         ('[window]\ntheme = "light"\ntheme_ = "blue"\n', "第 3 行：没有名为 window.theme_ 的设置，[window] 中可以有："),
         ('[window]\ntheme = "blue"\n', '第 2 行：window.theme 不能是 “blue”，可以是："system"、"light"、"dark"'),
         ("[window]\n[updates]\nx = 1\n", "第 2 行：没有名为 [updates] 的部分，可以有：data、window、"),
@@ -118,3 +119,11 @@ def test_the_data_folder_cannot_say_where_it_is(tmp_path: Path) -> None:
 def test_the_reference_page_is_that_of_the_keys() -> None:
     """`python -m app.settings.policy_page` writes it."""
     assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_whose_packs_are_taken(tmp_path: Path) -> None:
+    key = "K" * 43 + "="
+    policy = Policy.read(written(tmp_path, f'[packs]\ntrusted = ["{key}"]\nallow_unsigned = true\n'))
+    assert policy.pack_keys == {key}
+    assert policy.may_install_unsigned
+    assert not Policy().may_install_unsigned

@@ -1,0 +1,1 @@
+"""Model packs: prepared models in a folder or one file, hashed and signed, for workstations without a network."""
