@@ -37,6 +37,8 @@ PACKAGES: Mapping[str, str] = {
     "openvino-genai": "openvino_genai",
     "gguf": "gguf",
     "sqlite-utils": "sqlite_utils",
+    "sqlcipher3": "sqlcipher3",
+    "keyring": "keyring",
     "markdown": "markdown",
     "nh3": "nh3",
 }

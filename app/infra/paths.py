@@ -92,5 +92,10 @@ def _is_there(path: Path) -> bool:
     return True
 
 
+def user_key_folder() -> Path:
+    """Where keys are kept on a computer without a key store: the user's configuration, outside every data folder."""
+    return _absolute(Path(platformdirs.user_config_dir("wardnote", appauthor=False)) / "keys")
+
+
 def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import TypeAlias
 import sqlite_utils
 
 from app.storage.chain import CHAINED, SEALED, chain_problems, seal_problems
+from app.storage.driver import sqlite3
 from app.storage.migrations import migrate, user_version
 
 MAX_PROBLEMS = 100

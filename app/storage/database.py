@@ -2,24 +2,27 @@
 
 WAL with synchronous=FULL: a commit is on the disk before it is told. A connection belongs to the thread that opened it,
 and there is one writing connection per process. A file that is newer, damaged or another program's is refused before
-anything in it is changed.
+anything in it is changed. Whether a file is encrypted it tells itself; this is the one door to both kinds.
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlite_utils
 
 from app.core.errors import DatabaseFault
+from app.core.recovery_code import RecoverySecret
 from app.storage.check import CheckReport, check
-from app.storage.faults import CORRUPT_SENTENCE, DatabaseBusy, damage_if_refused, translated
+from app.storage.driver import sqlite3
+from app.storage.encryption import DatabaseKind, connect, kind_of, secret_of
+from app.storage.faults import BUSY_SENTENCE, CORRUPT_SENTENCE, DatabaseBusy, damage_if_refused, translated
+from app.storage.key_store import KeyPlace, KeyStore
 from app.storage.migrations import MIGRATIONS, SCHEMA_VERSION, history, migrate, user_version
 
 APPLICATION_ID = 0x57524E54
@@ -36,17 +39,30 @@ class Database:
         self._connection = connection
 
     @classmethod
-    def open(cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:
-        """Open the file, creating or migrating it as needed.
+    def open(
+        cls,
+        path: Path,
+        *,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        keys: KeyStore | None = None,
+        encrypt_new: bool = False,
+    ) -> Database:
+        """Open the file, creating or migrating it as needed. `keys` are the user's own if not given.
 
+        A file that is made is encrypted if `encrypt_new`; its secret is then in the key store.
         Raises DatabaseFault if it is damaged, newer than this program, another program's, read-only, or if its folder
-        cannot be made; DatabaseBusy if another process keeps it locked for longer than the timeout.
+        cannot be made; DatabaseBusy if another process keeps it locked for longer than the timeout; KeyMissing if it is
+        encrypted and `keys` has not the secret.
         """
+        keys = keys or KeyStore.of_user()
+        if encrypt_new and kind_of(path) is DatabaseKind.ABSENT:
+            with suppress(FileExistsError):
+                create_encrypted(path, RecoverySecret.new(), keys)
         _prepare_file(path)
         deadline = time.monotonic() + busy_timeout_s
         while True:
             try:
-                return _connected(path, busy_timeout_s)
+                return _connected(path, secret_of(path, keys), busy_timeout_s)
             except DatabaseBusy:
                 # SQLite's own timeout does not cover the change to WAL, which two first openers both ask for.
                 if time.monotonic() >= deadline:
@@ -105,6 +121,42 @@ class Database:
             self._connection.close()
 
 
+def create_encrypted(path: Path, secret: RecoverySecret, keys: KeyStore) -> KeyPlace:
+    """Make a new encrypted database, once its secret is kept; where that is. The file appears whole or not at all.
+
+    Raises FileExistsError if there is a database, EnvironmentFault if the secret or the file cannot be kept.
+    """
+    if kind_of(path) is not DatabaseKind.ABSENT:
+        raise FileExistsError(path)
+    unfinished = path.with_name(f"{path.name}.{secret.key_id}.new")
+    place = keys.save(secret, path.parent)
+    try:
+        _prepare_file(unfinished)
+        with closing(_connected(unfinished, secret, BUSY_TIMEOUT_S)):
+            pass
+        _put_in_place(unfinished, path)
+    except BaseException:
+        keys.forget(secret.key_id)
+        raise
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return place
+
+
+def _put_in_place(unfinished: Path, path: Path) -> None:
+    """Give the file its name, unless another program was faster."""
+    try:
+        # An empty file is what a start that was cut off leaves.
+        if path.exists() and path.stat().st_size == 0:
+            path.unlink()
+        # Neither replaces a file.
+        (os.rename if os.name == "nt" else os.link)(unfinished, path)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise DatabaseFault(f"无法在数据文件夹 {path.parent} 中建立数据库：请检查该文件夹的权限和磁盘空间。") from error
+
+
 def _prepare_file(path: Path) -> None:
     """Make the folder and an empty file, both for this user only."""
     try:
@@ -120,14 +172,27 @@ def _prepare_file(path: Path) -> None:
         raise DatabaseFault(f"数据库的位置 {path} 不是一个普通文件：请移走它，或用 --data-dir 另选数据文件夹。")
 
 
-def _connected(path: Path, busy_timeout_s: float) -> Database:
+def _connected(path: Path, secret: RecoverySecret | None, busy_timeout_s: float) -> Database:
     with translated():
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=busy_timeout_s)
+        before = _identity(path)
+        connection = connect(path, secret, busy_timeout_s)
         try:
-            return _opened(connection)
+            database = _opened(connection)
+            # From here on the file cannot be exchanged; before, another process may have put a new one in its place.
+            if _identity(path) != before:
+                raise DatabaseBusy(BUSY_SENTENCE)
+            return database
         except BaseException:
             connection.close()
             raise
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _opened(connection: sqlite3.Connection) -> Database:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.core.errors import DatabaseFault
+from app.storage.driver import sqlite3
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,6 @@ know can say which version knows them.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ import sqlite_utils
 
 import app
 from app.storage.chain import sealed
+from app.storage.driver import sqlite3
 from app.storage.faults import is_refused_statement
 from app.storage.rows import Row, insert
 from app.storage.schema_steps import (

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from app.cli.main import run
 from app.core.entities import Encounter, Patient, Sex
 from app.infra.paths import Paths
 from app.storage.database import Database
+from app.storage.driver import sqlite3
 from app.storage.encounters import EncounterRepository
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -16,6 +16,8 @@ def own_folders(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pyt
     """The default data folder and cache of this test, and of every program that it starts."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data-home"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config-home"))
+    # No test asks or changes the key store of whoever runs it.
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     lent = request.node.get_closest_marker("models") is not None
     monkeypatch.setenv(CACHE_VARIABLE, str(REAL_CACHE if lent else tmp_path / "cache"))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from app.core.notes import NoteKind, empty_sections
 from app.core.stay import Order, Result
 from app.storage.chain import CHAINED, SEALED
 from app.storage.database import Database
+from app.storage.driver import sqlite3
 from app.storage.faults import fault_of
 from app.storage.notes import VersionReason
 from app.storage.repositories import Repositories
@@ -150,10 +150,12 @@ def problems(path: Path) -> tuple[str, ...]:
         database.close()
 
 
-def dump(path: Path) -> list[str]:
+def dump(path: Path) -> list[object]:
     connection = sqlite3.connect(path)
     try:
-        return list(connection.iterdump())
+        entries = connection.execute("SELECT * FROM sqlite_master ORDER BY type, name").fetchall()
+        tables = [entry[1] for entry in entries if entry[0] == "table"]
+        return [*entries, *(connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables)]
     finally:
         connection.close()
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 import app
 from app.core.runs import RunStatus
 from app.storage.chain import ConflictError
+from app.storage.driver import sqlite3
 from app.storage.repositories import Repositories
 from tests.helpers.records import a_comparison, a_full_comparison, a_generation, a_stay
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 from app.core.errors import DatabaseFault
 from app.core.notes import NoteKind, empty_sections
 from app.storage.database import Database
+from app.storage.driver import sqlite3
 from app.storage.faults import DatabaseBusy
 from tests.helpers.logs import ExpectedLogs
 from tests.helpers.records import NOW, a_stay, repositories_in

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 
 from app.core.events import EventKind, FeedbackEvent, Vote
 from app.storage.chain import ConflictError
+from app.storage.driver import sqlite3
 from app.storage.feedback_source import FeedbackSource
 from app.storage.repositories import Repositories
 from tests.helpers.records import DOCTOR, NOW, a_full_comparison, a_stay, a_vote

@@ -6,7 +6,6 @@ once that schema was released.
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from app.core.notes import NoteState
 from app.storage import migrations
 from app.storage.check import schema_of
 from app.storage.database import Database
+from app.storage.driver import sqlite3
 from app.storage.migrations import MIGRATIONS, SCHEMA_VERSION, Migration
 from tests.helpers.records import repositories_in
 

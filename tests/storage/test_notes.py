@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +7,7 @@ import pytest
 
 from app.core.errors import UsageFault
 from app.core.notes import NoteKind, NoteState, empty_sections
+from app.storage.driver import sqlite3
 from app.storage.notes import VersionReason
 from app.storage.repositories import Repositories
 from tests.helpers.records import DOCTOR, NOW, a_stay

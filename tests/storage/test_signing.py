@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -13,6 +12,7 @@ from app.core.people import Person, Role
 from app.core.provenance import AiSpan, Origin, reviewed
 from app.core.runs import Comparison
 from app.core.signing import ActKind
+from app.storage.driver import sqlite3
 from app.storage.notes import VersionReason
 from app.storage.repositories import Repositories
 from tests.helpers.records import DOCTOR, NOW, a_full_comparison, a_stay

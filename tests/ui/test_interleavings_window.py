@@ -7,7 +7,6 @@ over the controllers (tests/controllers/test_interleavings.py) goes through many
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -27,6 +26,7 @@ from app.core.notes import NoteKind
 from app.inference.engines.scripted import Script, scripted_model
 from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
+from app.storage.driver import sqlite3
 from app.storage.repositories import Repositories
 from app.ui.kit.theme import Appearance
 from app.ui.main_window import MainWindow
