@@ -31,12 +31,16 @@ _OTHER_ENCOUNTER = Verdict(Decision.REFUSED, "这条建议属于该患者的另�
 _OTHER_NOTE = Verdict(Decision.REFUSED, "这条建议属于该患者的另一份病历文书，不能回填到当前文书。")
 _UNKNOWN_VERSION = Verdict(Decision.REFUSED, "这条建议所依据的病历版本在当前文书中不存在，不能回填：请重新生成。")
 _STALE = Verdict(Decision.ASK, "生成这条建议之后，主诉或病例特点已经修改：建议可能已不适用，仍要回填吗？")
+_STALE_STAY = Verdict(
+    Decision.ASK, "生成这份出院记录之后，住院资料（病程、医嘱、检查结果）已经变化：内容可能已不适用，仍要回填吗？"
+)
 
 
-def check_backfill(binding: Binding, current: Binding) -> Verdict:
+def check_backfill(binding: Binding, current: Binding, *, of_stay: bool = False) -> Verdict:
     """Compare what a suggestion was made for with what is open now, all five parts.
 
-    An older note version of the same input is fine: other sections may have changed since.
+    An older note version of the same input is fine: other sections may have changed since. `of_stay`: the input is
+    the whole stay.
     """
     if binding.patient_id != current.patient_id:
         return _BEFORE_MERGE if binding.note_id == current.note_id else _OTHER_PATIENT
@@ -47,7 +51,7 @@ def check_backfill(binding: Binding, current: Binding) -> Verdict:
     if binding.note_version > current.note_version:
         return _UNKNOWN_VERSION
     if binding.input_hash != current.input_hash:
-        return _STALE
+        return _STALE_STAY if of_stay else _STALE
     return _ALLOWED
 
 

@@ -18,6 +18,7 @@ from app.storage.chain import NOTE_VERSIONS, append, sealed
 from app.storage.codec import provenance_json, provenance_of, sections_json, sections_of, time_text
 from app.storage.database import Database
 from app.storage.rows import insert, put
+from app.storage.whole_stay import stay_hash
 
 SIGNED_SENTENCE = "这份文书已经签名，内容不能改动：请用“修正”在其上另起一版。"
 
@@ -162,8 +163,10 @@ def _require_bound(sql: Any, note_id: str, sections: Mapping[str, str], expected
     row = _stored(sql, note_id)
     query = "SELECT patient_id FROM encounters WHERE encounter_id = ?"
     (patient_id,) = sql.execute(query, [row["encounter_id"]]).fetchone()
-    here = Binding(patient_id, row["encounter_id"], note_id, row["version"], input_hash_of(sections))
-    verdict = check_backfill(expected, here)
+    of_stay = row["kind"] == NoteKind.DISCHARGE
+    seen = stay_hash(sql, row["encounter_id"], sections) if of_stay else input_hash_of(sections)
+    here = Binding(patient_id, row["encounter_id"], note_id, row["version"], seen)
+    verdict = check_backfill(expected, here, of_stay=of_stay)
     if verdict.decision is not Decision.ALLOWED:
         raise BackfillRefused(verdict.reason)
 

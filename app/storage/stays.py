@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
 import sqlite_utils
 
 from app.core.errors import UsageFault
-from app.core.stay import Abnormal, Order, Result
+from app.core.stay import Order, Result, Stay
 from app.storage.chain import sealed
 from app.storage.codec import time_text, to_json
 from app.storage.database import Database
 from app.storage.rows import Value, insert, put
+from app.storage.whole_stay import read_orders, read_results, whole_stay
 
 _KEYS = {"orders": "order_id", "results": "result_id"}
 
@@ -37,11 +36,18 @@ class StayRepository:
 
     def orders(self, encounter_id: str) -> tuple[Order, ...]:
         """A stay's orders by date, without the withdrawn ones."""
-        return tuple(map(_order, self._read("orders", encounter_id)))
+        with self._database.snapshot() as sql:
+            return read_orders(sql, encounter_id)
 
     def results(self, encounter_id: str) -> tuple[Result, ...]:
         """A stay's results by date, without the withdrawn ones."""
-        return tuple(map(_result, self._read("results", encounter_id)))
+        with self._database.snapshot() as sql:
+            return read_results(sql, encounter_id)
+
+    def whole(self, encounter_id: str, record: Mapping[str, str]) -> Stay:
+        """All that a discharge record is made from, as `whole_stay`."""
+        with self._database.snapshot() as sql:
+            return whole_stay(sql, encounter_id, record)
 
     def stop_order(self, order_id: str, until: str) -> None:
         """The order runs until then (ISO 8601)."""
@@ -62,11 +68,6 @@ class StayRepository:
         with self._database.transaction() as sql:
             for row in rows:
                 insert(sql, table, sealed({"encounter_id": encounter_id, **row, **about}))
-
-    def _read(self, table: str, encounter_id: str) -> list[Mapping[str, Any]]:
-        query = f"SELECT * FROM {table} WHERE encounter_id = ? AND withdrawn = 0 ORDER BY date, rowid"
-        with self._database.snapshot() as sql:
-            return list(sql.query(query, [encounter_id]))
 
     def _change(self, table: str, entry_id: str, columns: Mapping[str, Value]) -> None:
         key = _KEYS[table]
@@ -105,29 +106,3 @@ def _result_columns(result: Result) -> Mapping[str, Value]:
         "abnormal": result.abnormal.value,
         "extra": to_json(dict(result.extra)),
     }
-
-
-def _order(row: Mapping[str, Any]) -> Order:
-    return Order(
-        date=row["date"],
-        name=row["name"],
-        dose=row["dose"],
-        route=row["route"],
-        frequency=row["frequency"],
-        until=row["until"],
-        extra=json.loads(row["extra"]),
-        entry_id=row["order_id"],
-    )
-
-
-def _result(row: Mapping[str, Any]) -> Result:
-    return Result(
-        date=row["date"],
-        name=row["name"],
-        value=row["value"],
-        unit=row["unit"],
-        range=row["range"],
-        abnormal=Abnormal(row["abnormal"]),
-        extra=json.loads(row["extra"]),
-        entry_id=row["result_id"],
-    )
