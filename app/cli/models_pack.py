@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.cli import options, output
 from app.cli.stages import stages
-from app.controllers.model_library import open_library, pack_trust
+from app.controllers.model_library import open_library
 from app.inference.catalog import ENGINES
 from app.infra.paths import Paths
 
@@ -64,19 +64,13 @@ def _key(arguments: argparse.Namespace) -> int:
 
 
 def _install(arguments: argparse.Namespace) -> int:
-    from app.inference.packs.installing import install_pack, read_pack
+    from app.controllers.model_keeper import ModelKeeper
+    from app.inference.work import Work
 
-    paths = Paths.resolve(arguments.data_dir)
-    library = open_library(paths)
-    pack = read_pack(arguments.path, pack_trust(paths))
+    keeper = ModelKeeper(Paths.resolve(arguments.data_dir))
+    pack = keeper.look_into(arguments.path)
     with stages(arguments.path.name) as stage:
-        new = install_pack(
-            pack,
-            library.catalog,
-            library.store,
-            paths.hospital_catalog,
-            lambda name, fraction: stage(f"安装 {name}", fraction),
-        )
+        new = keeper.install(pack, Work(stage))
     names = [model.name for model in pack.manifest.models]
     if arguments.json:
         output.print_json({"models": names, "installed": list(new), "signer": pack.signer or None})

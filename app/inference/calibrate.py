@@ -15,6 +15,7 @@ from app.inference.calibration import GUESSES
 from app.inference.engine import GenerationRequest
 from app.inference.prepared import PreparedModel, Speed
 from app.inference.supervisor import ModelHost
+from app.inference.work import MakeHost
 
 _TOKENS = 48
 _COPIED_TOKENS = 96
@@ -31,12 +32,12 @@ class _Silent:
     def text(self, delta: str, tokens: int) -> None: ...
 
 
-def measure_speed(model: PreparedModel, prompts: Sequence[Prompt]) -> Speed:
+def measure_speed(model: PreparedModel, prompts: Sequence[Prompt], make_host: MakeHost = ModelHost) -> Speed:
     """Load a model and let it answer each prompt shortly; the best of the rounds counts.
 
     Prompts should differ in their text, so that no engine answers from its cache. Raises EnvironmentFault.
     """
-    host = ModelHost(model)
+    host = make_host(model)
     try:
         began = time.monotonic()
         host.load(lambda fraction: None)
@@ -47,7 +48,7 @@ def measure_speed(model: PreparedModel, prompts: Sequence[Prompt]) -> Speed:
     return Speed(max(reading for reading, _ in speeds), max(writing for _, writing in speeds), seconds)
 
 
-def measure_copying(model: PreparedModel, prompt: Prompt) -> float:
+def measure_copying(model: PreparedModel, prompt: Prompt, make_host: MakeHost = ModelHost) -> float:
     """How many times as fast a text that repeats the prompt is written when it is guessed from it.
 
     Rounds alternate. Guessed text that is not that of plain decoding counts as no gain. Raises EnvironmentFault.
@@ -55,7 +56,7 @@ def measure_copying(model: PreparedModel, prompt: Prompt) -> float:
     if model.identity.engine not in GUESSES:
         return 1.0
     options = {**dict(model.request.options), "lookup": str(GUESSES[model.identity.engine])}
-    host = ModelHost(replace(model, request=replace(model.request, options=tuple(options.items()))))
+    host = make_host(replace(model, request=replace(model.request, options=tuple(options.items()))))
     try:
         rounds = [
             [_answer(host, prompt, _COPIED_TOKENS, copies=copies) for copies in (False, True)] for _ in range(_ROUNDS)
@@ -67,13 +68,13 @@ def measure_copying(model: PreparedModel, prompt: Prompt) -> float:
     return median(_speeds(guessed)[1] / _speeds(plain)[1] for plain, guessed in rounds)
 
 
-def measure_gain(models: Sequence[PreparedModel], prompts: Sequence[Prompt]) -> float:
+def measure_gain(models: Sequence[PreparedModel], prompts: Sequence[Prompt], make_host: MakeHost = ModelHost) -> float:
     """A: how many times the throughput of one model all have at once; below 1 they are in each other's way.
 
     Two prompts, alike in length and different in text. Raises EnvironmentFault.
     """
     alone, together = prompts
-    with _hosts(models) as hosts:
+    with _hosts(models, make_host) as hosts:
         for host, thread in hosts:
             thread.submit(host.load, lambda fraction: None).result()
         singly = sum(thread.submit(_answer, host, alone).result().duration_ms for host, thread in hosts)
@@ -84,9 +85,11 @@ def measure_gain(models: Sequence[PreparedModel], prompts: Sequence[Prompt]) -> 
 
 
 @contextmanager
-def _hosts(models: Sequence[PreparedModel]) -> Iterator[list[tuple[ModelHost, ThreadPoolExecutor]]]:
+def _hosts(
+    models: Sequence[PreparedModel], make_host: MakeHost
+) -> Iterator[list[tuple[ModelHost, ThreadPoolExecutor]]]:
     """A host for each model, with the one thread that may use it."""
-    hosts = [(ModelHost(model), ThreadPoolExecutor(1)) for model in models]
+    hosts = [(make_host(model), ThreadPoolExecutor(1)) for model in models]
     try:
         yield hosts
     finally:

