@@ -20,9 +20,13 @@ _PART = re.compile(
 )
 _FIELD = re.compile(r"\{\{(\w+)\}\}")
 DIFFERENTIAL_FIELDS = frozenset({"patient_context", "chief_complaint", "case_features"})
-# Our own delimiter, and whatever a chat template may use for its control tokens (<|im_end|>, </s>, [INST], <｜User｜>).
+# Our own delimiter, and whatever a chat template may use for its control tokens (<|im_end|>, </s>, [INST], <｜User｜>),
+# in the wide and small forms too that a tokenizer may take for the same.
 # A bracket before a digit ("SpO2<90%") is clinical text and stays.
-_CONTROL = re.compile(r"[<＜](?P<angle>\s*[/／]?\s*(?:病历|[|｜A-Za-z_])[^<>＜＞\n]{0,60})[>＞]|\[(?P<square>/?INST)\]")
+_CONTROL = re.compile(
+    r"[<＜﹤](?P<angle>\s*[/／]?\s*(?:病历|[|｜A-Za-z_Ａ-Ｚａ-ｚ])[^<>＜＞﹤﹥\n]{0,60})[>＞﹥]"
+    r"|\[(?P<square>/?(?:INST|g?MASK|CLS|SEP|PAD|UNK|BOS|EOS|[A-Z]+(?:_[A-Z]+)+))\]"
+)
 _NO_CONTEXT = "未提供"
 
 
