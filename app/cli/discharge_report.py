@@ -23,7 +23,8 @@ _MOST_NAMED, _NAMED_CHARACTERS = 5, 24
 class DischargeReport:
     """A stay, the comparison made for it, and how its runs ended (in pane order).
 
-    `demonstration` names the models that are no medical models; `omitted` is what each model was not shown.
+    `demonstration` names the models that are no medical models; `omitted` is what each model was not shown,
+    `first_section_ms` the time to the first whole section by run.
     """
 
     stay: Stay
@@ -31,6 +32,7 @@ class DischargeReport:
     generations: tuple[Generation, ...]
     demonstration: Collection[str]
     omitted: Mapping[str, tuple[Omission, ...]]
+    first_section_ms: Mapping[str, float]
     storing_faults: tuple[str, ...] = ()
 
     @property
@@ -72,6 +74,7 @@ class DischargeReport:
         model = generation.run.identity.model
         return {
             **run_document(generation, self.demonstration),
+            "first_section_ms": self._first_section(generation),
             "sections": {_TITLES[key]: text for key, text in record.sections.items()},
             "exact": dict(record.exact),
             "coverage": _coverage(record.coverage),
@@ -87,7 +90,13 @@ class DischargeReport:
         for key, text in record.sections.items():
             yield f"【{_TITLES[key]}】\n{text}"
         yield _findings(record)
-        yield f"〔{outcome_sentence(generation.outcome)}〕"
+        first = self._first_section(generation)
+        words = "" if first is None else f"；第一部分 {first / 1000:.1f} 秒"
+        yield f"〔{outcome_sentence(generation.outcome)}{words}〕"
+
+    def _first_section(self, generation: Generation) -> float | None:
+        milliseconds = self.first_section_ms.get(generation.run.run_id)
+        return None if milliseconds is None else round(milliseconds, 3)
 
 
 def _by_reason(omitted: Iterable[Omission]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
@@ -16,6 +17,7 @@ from app.cli.suggest_case import doctor_name, watcher
 from app.controllers.comparison import ComparisonController
 from app.controllers.comparison_request import ComparisonRequest, DischargeRequest
 from app.controllers.discharge_plans import discharge_templates, plans_of
+from app.controllers.section_clock import SectionClock
 from app.core.discharge.source import lines_of, source_hash
 from app.core.discharge.stages import RecordPlan
 from app.core.entities import Encounter, Patient
@@ -43,11 +45,16 @@ def discharge(stay: Stay, models: Sequence[PreparedModel], paths: Paths) -> Disc
         storage.start()
         controller = ComparisonController(models, storage, _no_prompt, templates.record.decoding)
         stack.callback(controller.close)
+        clock = SectionClock(time.monotonic)
+        controller.run_progressed.connect(clock.progressed)
+        controller.text_arrived.connect(clock.text_arrived)
         run = CaseRun(controller, storage, stack.enter_context(watcher()))
         comparison, generations = run.run_request(partial(store_stay, stay, doctor), partial(_request, stay, plans))
     demonstration = {model.identity.model for model in models if model.demonstration}
     omitted = {name: plan.omitted for name, plan in plans.items()}
-    return DischargeReport(stay, comparison, generations, demonstration, omitted, run.storing_faults)
+    return DischargeReport(
+        stay, comparison, generations, demonstration, omitted, clock.first_section_ms, run.storing_faults
+    )
 
 
 def store_stay(stay: Stay, doctor: str, repositories: Repositories) -> Binding:

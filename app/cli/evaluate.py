@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Mapping
 from pathlib import Path
 
 from app.cli import evaluate_differential, options, output
-from app.cli.suggest import ENGINES, model_names, read_input
-from app.core.discharge.draft import WRITTEN
-from app.core.errors import UsageFault, WardNoteError
-from app.core.stay import Stay
+from app.cli.suggest import ENGINES, model_names
 from app.infra.paths import Paths
 
 
@@ -30,26 +25,28 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     discharge.add_argument("--models", metavar="A,B,C", help="模型名，以逗号分隔（默认：全部演示模型）")
     discharge.add_argument("--engine", choices=ENGINES, default=argparse.SUPPRESS, help="推理引擎（默认：auto）")
+    discharge.add_argument("--answers", type=Path, metavar="A.jsonl", help="答案逐条写入这个文件，再次运行时接着做")
     discharge.add_argument("--output", type=Path, metavar="OUT.json", help="把结果写入这个文件")
     options.add_common(discharge, json=True)
     discharge.set_defaults(func=_discharge)
 
 
 def _discharge(arguments: argparse.Namespace) -> int:
+    from app.cli.evaluate_cases import Answers
+    from app.cli.stay_cases import read_stays
     from app.controllers.model_library import open_library
 
-    cases = read_cases(arguments.cases)
+    cases = read_stays(arguments.cases)
     names = model_names(arguments.models)
     paths = Paths.resolve(arguments.data_dir)
     models = open_library(paths).choose(names, arguments.engine)
+    answers = Answers(arguments.answers or paths.data_dir / "evaluation" / f"discharge-{arguments.cases.stem}.jsonl")
 
-    from app.cli.discharge_stay import discharge
     from app.cli.evaluate_discharge import Evaluation
+    from app.cli.evaluate_stays import answer_stays
 
-    evaluation = Evaluation()
-    for number, (stay, reference) in enumerate(cases, 1):
-        output.say(f"第 {number}/{len(cases)} 份")
-        evaluation.add(discharge(stay, models, paths), reference)
+    evaluation = Evaluation(answer_stays(cases, models, answers))
+    output.say(f"答案保存在 {answers.path}。")
     if arguments.output is not None:
         output.write_output(arguments.output, evaluation.document())
         output.say(f"结果已写入 {arguments.output}。")
@@ -58,30 +55,3 @@ def _discharge(arguments: argparse.Namespace) -> int:
     else:
         output.print_text(evaluation.text())
     return 0 if evaluation.all_completed else 3
-
-
-def read_cases(path: Path) -> list[tuple[Stay, dict[str, str]]]:
-    """The stays of a JSONL file, or of a folder of JSON files, each with its reference by section key.
-
-    Raises UsageFault naming the line or the file that is none.
-    """
-    if path.is_dir():
-        texts = [(file.name, read_input(file, "--cases")) for file in sorted(path.glob("*.json"))]
-    else:
-        lines = read_input(path, "--cases").splitlines()
-        texts = [(f"第 {number} 行", line) for number, line in enumerate(lines, 1) if line.strip()]
-    if not texts:
-        raise UsageFault(f"{path} 中没有病例。")
-    return [_case(place, text) for place, text in texts]
-
-
-def _case(place: str, text: str) -> tuple[Stay, dict[str, str]]:
-    try:
-        stay = Stay.parse(text)
-    except WardNoteError as fault:
-        raise UsageFault(f"{place}：{fault}") from None
-    written = json.loads(text).get("reference")
-    if not isinstance(written, Mapping) or not all(isinstance(written.get(one.title), str) for one in WRITTEN):
-        titles = "、".join(section.title for section in WRITTEN)
-        raise UsageFault(f"{place}：reference 应含五个部分的参考文本（{titles}）。")
-    return stay, {section.key: written[section.title] for section in WRITTEN}

@@ -80,8 +80,12 @@ class Answers:
 
     def text(self, case_id: str, input_hash: str, model_sha256: str, template_hash: str) -> str | None:
         """The completed answer to this input by these weights and this prompt; None if there is none yet."""
-        row = self._rows.get((case_id, input_hash, model_sha256, template_hash))
+        row = self.row(case_id, input_hash, model_sha256, template_hash)
         return None if row is None else str(row["text"])
+
+    def row(self, case_id: str, input_hash: str, model_sha256: str, template_hash: str) -> Mapping[str, object] | None:
+        """That answer with all that was kept of it."""
+        return self._rows.get((case_id, input_hash, model_sha256, template_hash))
 
     def add(self, row: Mapping[str, object]) -> None:
         """Keep an answer at once."""

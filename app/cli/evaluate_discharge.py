@@ -1,21 +1,21 @@
 """Discharge records against references: ROUGE-L, coverage, unsupported facts, for each model in one table.
 
 ROUGE-L is the F1 of the longest common subsequence (Lin 2004), by rouge_chinese, over characters; of the finished
-record, since that is what a doctor gets. Coverage is of what the model itself wrote.
+record, since that is what a doctor gets. Coverage is of what the model itself wrote. The time to the first whole
+section is told as a multiple of the time to the first token, in which the input is read once (the median of the stays).
 """
 
 from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from statistics import fmean
+from statistics import fmean, median
 
-from app.cli.discharge_report import DischargeReport
-from app.core.discharge.draft import WRITTEN, is_whole
-from app.core.discharge.finish import Record
-from app.core.runs import Generation, RunStatus
+from app.cli.evaluate_stays import StayAnswer
+from app.core.discharge.draft import WRITTEN, is_whole, parse_draft
+from app.core.discharge.finish import Finisher, Record
 
 _WIDTH = 160
 
@@ -25,29 +25,47 @@ class _Scores:
     """What is known of one model."""
 
     title: str
+    engine: str
     rouge: dict[str, list[float]] = field(default_factory=lambda: {section.key: [] for section in WRITTEN})
     coverage: list[float] = field(default_factory=list)
     unsupported: Counter[str] = field(default_factory=Counter)
     removed: int = 0
+    completed: int = 0
     whole: int = 0
     runs: int = 0
     first_word_ms: list[float] = field(default_factory=list)
+    first_section_ms: list[float] = field(default_factory=list)
+    first_section_share: list[float] = field(default_factory=list)
+    duration_ms: list[float] = field(default_factory=list)
 
-    def add(self, generation: Generation, record: Record, reference: Mapping[str, str]) -> None:
+    def add(self, answer: StayAnswer, record: Record) -> None:
         self.runs += 1
-        self.whole += is_whole(record.sections) and generation.outcome.is_whole
-        for key, expected in reference.items():
+        self.completed += not answer.error
+        self.whole += is_whole(record.sections) and answer.is_whole
+        for key, expected in answer.case.reference.items():
             self.rouge[key].append(rouge_l(record.sections.get(key, ""), expected))
         self.coverage.append(record.prose_coverage.share)
         self.unsupported.update(fact.kind for fact in record.unsupported)
         self.removed += len(record.removed)
-        if generation.outcome.ttft_ms is not None:
-            self.first_word_ms.append(generation.outcome.ttft_ms)
+        self._add_times(answer)
+
+    def _add_times(self, answer: StayAnswer) -> None:
+        for times, time in (
+            (self.first_word_ms, answer.ttft_ms),
+            (self.first_section_ms, answer.first_section_ms),
+            (self.duration_ms, answer.duration_ms),
+        ):
+            if time is not None:
+                times.append(time)
+        if answer.first_section_ms is not None and answer.ttft_ms:
+            self.first_section_share.append(answer.first_section_ms / answer.ttft_ms)
 
     def document(self) -> dict[str, object]:
         return {
             "title": self.title,
+            "engine": self.engine,
             "runs": self.runs,
+            "completed": self.completed,
             "whole": self.whole,
             "rouge_l": {section.title: _mean(self.rouge[section.key]) for section in WRITTEN},
             "rouge_l_mean": _mean([score for scores in self.rouge.values() for score in scores]),
@@ -56,23 +74,28 @@ class _Scores:
             "unsupported": dict(sorted(self.unsupported.items())),
             "removed": self.removed,
             "ttft_ms": _mean(self.first_word_ms),
+            "first_section_ms": _mean(self.first_section_ms),
+            "first_section_of_reading": _median(self.first_section_share),
+            "duration_ms": _mean(self.duration_ms),
         }
 
 
 class Evaluation:
-    """Collects records and tells the scores."""
+    """The scores of these answers. One that failed scores with what it wrote."""
 
-    def __init__(self) -> None:
+    def __init__(self, answers: Iterable[StayAnswer]) -> None:
         self._models: dict[str, _Scores] = {}
-        self.all_completed = True
+        finishers: dict[str, Finisher] = {}
+        for answer in answers:
+            identity, case = answer.model.identity, answer.case
+            scores = self._models.setdefault(identity.model, _Scores(identity.title, identity.engine))
+            finisher = finishers.setdefault(case.case_id, Finisher(case.stay))
+            scores.add(answer, finisher.finish(parse_draft(answer.text)))
 
-    def add(self, report: DischargeReport, reference: Mapping[str, str]) -> None:
-        """Take the records of one stay; `reference` by section key. A run that failed scores with what it wrote."""
-        for generation, record in zip(report.generations, report.records, strict=True):
-            identity = generation.run.identity
-            self._models.setdefault(identity.model, _Scores(identity.title)).add(generation, record, reference)
-        statuses = {generation.outcome.status for generation in report.generations}
-        self.all_completed &= statuses == {RunStatus.COMPLETED}
+    @property
+    def all_completed(self) -> bool:
+        """No run failed or was cancelled."""
+        return all(scores.completed == scores.runs for scores in self._models.values())
 
     def document(self) -> dict[str, object]:
         """The scores as JSON: ROUGE-L and coverage from 0 to 1."""
@@ -80,7 +103,8 @@ class Evaluation:
 
     def text(self) -> str:
         """The table."""
-        heads = ["模型", "完整", *(section.title for section in WRITTEN), "ROUGE-L", "覆盖", "无依据/份", "去掉"]
+        sections = (section.title for section in WRITTEN)
+        heads = ["模型", "完整", *sections, "ROUGE-L", "覆盖", "无依据/份", "去掉", "首段/阅读"]
         return _table(heads, map(_row, self._models.values()))
 
 
@@ -116,6 +140,11 @@ def _row(scores: _Scores) -> Iterable[str]:
     yield f"{_mean(scores.coverage):.0%}"
     yield f"{scores.unsupported.total() / max(scores.runs, 1):.1f}"
     yield str(scores.removed)
+    yield f"{_median(scores.first_section_share):.2f}"
+
+
+def _median(values: list[float]) -> float:
+    return round(median(values), 3) if values else 0.0
 
 
 def _mean(values: list[float]) -> float:

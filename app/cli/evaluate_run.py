@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from uuid import uuid4
 
-from PySide6.QtCore import QCoreApplication, QEventLoop
+from PySide6.QtCore import QCoreApplication
 
 from app.cli import output
 from app.cli.evaluate_cases import Answers, EvaluationCase
 from app.cli.suggest_case import prompt_maker
+from app.cli.unstored_run import Unstored, ask
 from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.core.case import Case
-from app.core.errors import UsageFault
 from app.core.evaluation import Answered
 from app.core.notes import input_hash
 from app.core.prompts import PromptTemplate
-from app.core.runs import Binding, Comparison, Generation, RunStatus
+from app.core.runs import Binding, Generation, RunStatus
 from app.inference.prepared import PreparedModel
-
-
-class _Unstored:
-    """A journal that keeps nothing: cases of an evaluation are no patients of this ward."""
-
-    def record_comparison(self, _comparison: Comparison, done: Callable[[Exception | None], None]) -> None:
-        """See ComparisonJournal."""
-        done(None)
-
-    def record_generation(self, _generation: Generation, done: Callable[[Exception | None], None]) -> None:
-        """See ComparisonJournal."""
-        done(None)
 
 
 def answer_cases(
@@ -37,7 +25,7 @@ def answer_cases(
 ) -> list[Answered]:
     """Every case with its answers; those that are kept already are not asked for again. Raises UsageFault."""
     application = QCoreApplication.instance() or QCoreApplication([])
-    controller = ComparisonController(models, _Unstored(), prompt_maker(template), template.decoding)
+    controller = ComparisonController(models, Unstored(), prompt_maker(template), template.decoding)
     try:
         for number, case in enumerate(cases, 1):
             if len(_kept(case, models, template, answers)) < len(models):
@@ -51,25 +39,8 @@ def answer_cases(
 
 
 def _ask(controller: ComparisonController, case: Case) -> list[Generation]:
-    loop, ended, refusals = QEventLoop(), list[Generation](), list[str]()
-
-    def refused(sentence: str) -> None:
-        refusals.append(sentence)
-        loop.quit()
-
-    controller.run_finished.connect(ended.append)
-    controller.comparison_finished.connect(loop.quit)
-    controller.refused.connect(refused)
     binding = Binding(uuid4().hex, uuid4().hex, uuid4().hex, 1, _hash(case))
-    controller.start(ComparisonRequest(binding, case.chief_complaint, case.case_features, case.patient.context))
-    if controller.busy and not refusals:
-        loop.exec()
-    controller.run_finished.disconnect(ended.append)
-    controller.comparison_finished.disconnect(loop.quit)
-    controller.refused.disconnect(refused)
-    if refusals:
-        raise UsageFault(refusals[0])
-    return ended
+    return ask(controller, ComparisonRequest(binding, case.chief_complaint, case.case_features, case.patient.context))
 
 
 def _keep(case: EvaluationCase, generation: Generation, template: PromptTemplate, answers: Answers) -> None:

@@ -61,6 +61,7 @@ def test_the_document_is_what_the_contract_says(data_dir: Path, tmp_path: Path) 
     ]
     assert alpha["removed"][0]["reason"] == "住院医嘱中没有华法林"
     assert alpha["coverage"]["results"]["missing"] == [] and alpha["unsupported"] == []
+    assert alpha["first_section_ms"] > 0 and gamma["first_section_ms"] is None
     marked = [(fact["section"], fact["quote"], fact["kind"]) for fact in beta["unsupported"]]
     assert ("入院情况", "左", "side") in marked or ("入院情况", "左腰", "side") in marked
     assert ("出院情况", "38.9℃", "number") in marked
@@ -107,6 +108,7 @@ def test_a_reader_gets_the_record_and_what_to_look_at(data_dir: Path) -> None:
     add_scripted_models(data_dir, {"beta": Script(WRONG)})
     done = discharge(STAY, data_dir)
     assert "【诊疗经过】" in done.stdout and "资料中没有依据" in done.stdout and "“38.9℃”" in done.stdout
+    assert "；第一部分 " in done.stdout
     assert "没有提到的" in done.stdout and "AI生成，须医师审核" in done.stdout
 
 
