@@ -23,6 +23,7 @@ from app.controllers.model_library import open_library
 from app.controllers.note import NoteController
 from app.controllers.people import PeopleController
 from app.controllers.review import ReviewController
+from app.controllers.settings import SettingsKeeper
 from app.controllers.signing import SigningController
 from app.controllers.statistics import StatisticsController
 from app.controllers.templates import TemplateController
@@ -72,14 +73,18 @@ def run_window(paths: Paths, engine: str = "auto") -> int:
         at_the_end.callback(services.close)
         at_the_end.callback(clear_own_clipboard, application.clipboard())
         settings = SettingsFile(paths.settings)
+        keeper = SettingsKeeper(settings)
+        at_the_end.callback(keeper.close)
         kept, policy = settings.load(), policy_of_look(paths)
         theme = policy.text("window.theme") or kept.chosen.get("theme", "system")
         window = MainWindow(services.controllers, Appearance(application, theme), local_now)
         at_the_end.callback(window.hide)
         _connect(window, services, instance, hook)
         window.open_on_screen(defaults(policy) | dict(kept.window))
-        window.closing.connect(lambda: settings.save(replace(kept, window=window.state())))
-        _say_troubles(window, trouble)
+        refused_keys = window.keys.restore(kept.keys)
+        for changed in (window.closing, window.keys.changed):
+            changed.connect(lambda: keeper.keep(replace(kept, window=window.state(), keys=window.keys.kept())))
+        _say_troubles(window, trouble, settings.trouble, refused_keys)
         services.controllers.people.load()
         services.controllers.notes.refresh()
         QTimer.singleShot(0, window, services.controllers.comparisons.preload)
@@ -201,9 +206,9 @@ def _load_samples(window: MainWindow, services: Services) -> None:
     )
 
 
-def _say_troubles(window: MainWindow, trouble: str) -> None:
-    if trouble:
-        window.say(trouble)
+def _say_troubles(window: MainWindow, *troubles: str) -> None:
+    if any(troubles):
+        window.say(" ".join(filter(None, troubles)))
     if not has_chinese_font():
         logger.warning("no Chinese font is installed")
         window.say(NO_FONT)

@@ -65,7 +65,7 @@ CHIEF_COMPLAINT = Section("chief_complaint", "主诉", "症状（或体征）+ �
 CASE_FEATURES = Section("case_features", "病例特点", "病史、查体、辅助检查的要点，含有鉴别意义的阴性发现")
 PRELIMINARY_DIAGNOSIS = Section("preliminary_diagnosis", "初步诊断", "按主次列出")
 DIAGNOSTIC_BASIS = Section("diagnostic_basis", "诊断依据", "支持初步诊断的要点")
-DIFFERENTIAL = Section("differential", "鉴别诊断", "可自行书写，或用 Ctrl+1 / 2 / 3 回填模型建议")
+DIFFERENTIAL = Section("differential", "鉴别诊断", "可自行书写，或用 Ctrl+1、Ctrl+2、Ctrl+3 回填模型建议")
 NEXT_MEASURES = Section("next_measures", "下一步诊治措施分析", "尚需明确的问题与拟行检查")
 PLAN = Section("plan", "诊疗计划", "检查、治疗、观察与交代事项")
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFontMetrics
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from app.controllers.answers import AnswerController
 from app.controllers.board import BoardController
@@ -24,12 +23,11 @@ from app.controllers.signing import SigningController
 from app.controllers.statistics import StatisticsController
 from app.controllers.templates import TemplateController
 from app.controllers.ward import WardController
-from app.core.events import EventKind, Vote
 from app.core.notes import NoteKind
 from app.ui.arrangement import Arrangement
 from app.ui.comparison.answer_desk import AnswerDesk
 from app.ui.comparison.answer_history import AnswerHistory
-from app.ui.comparison.commit_first import WRITE_FIRST, CommitFirst
+from app.ui.comparison.commit_first import CommitFirst
 from app.ui.comparison.comparison_area import ComparisonArea
 from app.ui.comparison.comparison_desk import ComparisonDesk
 from app.ui.comparison.judgement_acts import JudgementActs
@@ -37,7 +35,6 @@ from app.ui.comparison.model_status import ModelStatusLabel
 from app.ui.comparison.run_board import RunBoard
 from app.ui.comparison.shown_clock import ShownClock
 from app.ui.comparison.suggestion_acts import SuggestionActs
-from app.ui.dialogs import HelpDialog
 from app.ui.feedback.export_acts import ExportActs
 from app.ui.feedback.statistics_page import StatisticsActs
 from app.ui.kit.theme import Appearance
@@ -51,10 +48,12 @@ from app.ui.note.quality_watch import QualityWatch
 from app.ui.note.review_acts import ReviewActs
 from app.ui.note.signing_acts import SigningActs
 from app.ui.note.template_acts import TemplateActs
-from app.ui.shortcuts import install
+from app.ui.shortcuts import Shortcuts
+from app.ui.top_bar import TopBar
 from app.ui.ward.board_acts import BoardActs
 from app.ui.ward.patient_list import PatientList
 from app.ui.ward.ward_acts import WardActs
+from app.ui.window_acts import WindowActs
 
 TITLE = "病程助手"
 MINIMUM_WIDTH, MINIMUM_HEIGHT = 1180, 620
@@ -96,13 +95,13 @@ class MainWindow(QMainWindow):
     def __init__(self, controllers: Controllers, appearance: Appearance, now: Callable[[], datetime]) -> None:
         super().__init__()
         self._controllers = controllers
+        self.keys = appearance.keys
         models = [(model.identity, model.demonstration) for model in controllers.comparisons.models]
         self.patients = PatientList(appearance, now)
         self.editor = NoteEditor(appearance)
         servers = sorted({model.server for model in controllers.comparisons.models if model.server})
         self.area = ComparisonArea(models, appearance, now, servers)
         self.model_status = ModelStatusLabel([identity.model for identity, _ in models])
-        self.place = QLabel(TITLE)
         board = RunBoard()
         self.desk = ComparisonDesk(self.area, self.editor, board, controllers.comparisons, controllers.notes)
         self.answers = AnswerDesk(
@@ -121,7 +120,7 @@ class MainWindow(QMainWindow):
         self.ward = WardActs(self.editor, self.patients, controllers.notes, controllers.ward, self.say, now)
         self.entries = EntryActs(self.editor, controllers.notes, controllers.ward, appearance, self.say)
         self.quality = QualityWatch(self.editor, now, controllers.checks)
-        self.people = PeopleActs(controllers.people, self)
+        self.people = PeopleActs(controllers.people, self.keys, self)
         self.signing = SigningActs(
             self.editor, controllers.notes, controllers.people, controllers.signing, self.quality.checked, self.say
         )
@@ -138,7 +137,7 @@ class MainWindow(QMainWindow):
         self._times_refresh.timeout.connect(self.tasks.tick)
         self._lay_out()
         self._connect()
-        install(self, self._key_acts())
+        Shortcuts(self, self.keys, WindowActs(self).table())
 
     def open_on_screen(self, kept: Mapping[str, str]) -> None:
         """Show the window as it was left; the first time, all of a small ward screen or a part of a large one."""
@@ -170,6 +169,10 @@ class MainWindow(QMainWindow):
     def say(self, sentence: str, details: str = "") -> None:
         """Show a sentence in the notice bar; `details` without patient text can be copied."""
         self.area.notice.say(sentence, details)
+
+    def checkpoint(self) -> None:
+        """Save the open note, and keep this state as a version."""
+        self._controllers.notes.checkpoint()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         if event.type() == QEvent.Type.ActivationChange:
@@ -214,24 +217,9 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
         self.patients.setMinimumWidth(QFontMetrics(self.font()).horizontalAdvance("床" * 12))
 
-    def _top_bar(self) -> QFrame:
-        bar = QFrame()
-        bar.setObjectName("topBar")
-        self.place.setObjectName("productName")
-        self.place.setTextFormat(Qt.TextFormat.PlainText)
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(16, 4, 16, 4)
-        row.setSpacing(16)
-        row.addWidget(self.place, 1)
-        row.addWidget(self.model_status)
-        row.addWidget(self.signing.waiting_button)
-        row.addWidget(self.tasks.button)
-        row.addWidget(self.people.button)
-        row.addWidget(self.statistics.button)
-        keys = QLabel("F1 快捷键")
-        keys.setObjectName("topHint")
-        row.addWidget(keys)
-        return bar
+    def _top_bar(self) -> TopBar:
+        buttons = (self.signing.waiting_button, self.tasks.button, self.people.button, self.statistics.button)
+        return TopBar(TITLE, self.keys, (self.model_status, *buttons))
 
     def _connect(self) -> None:
         notes, comparisons = self._controllers.notes, self._controllers.comparisons
@@ -253,57 +241,6 @@ class MainWindow(QMainWindow):
         comparisons.run_finished.connect(self.sources.learn)
         comparisons.model_changed.connect(self.model_status.update_status)
         self.desk.view_changed.connect(self._on_view_changed)
-
-    def _key_acts(self) -> dict[str, Callable[[], object]]:
-        acts: dict[str, Callable[[], object]] = {
-            "run": self.desk.run,
-            "stop": self._stop,
-            "undo": self.editor.undo,
-            "vote_up": lambda: self._vote(Vote.UP),
-            "vote_down": lambda: self._vote(Vote.DOWN),
-            "answer_history": lambda: self.say(WRITE_FIRST) if self.commit.hides else self.answer_history.open(),
-            "commit_first": self.commit.use_key,
-            "report": self.judgements.report,
-            "none_correct": lambda: self.judgements.judge_all(EventKind.NONE_CORRECT),
-            "all_acceptable": lambda: self.judgements.judge_all(EventKind.ALL_ACCEPTABLE),
-            "my_feedback": self.judgements.show_mine,
-            "next_area": lambda: self._move_focus(1),
-            "previous_area": lambda: self._move_focus(-1),
-            "search": self.patients.focus_search,
-            "add_patient": self.ward.admit,
-            "ward": self.ward.choose,
-            "recent": self.ward.choose_recent,
-            "entries": self.entries.open,
-            "templates": self.templates.open,
-            "documents": self.documents.choose,
-            "previous_document": partial(self.documents.step, -1),
-            "next_document": partial(self.documents.step, 1),
-            "review": self.sources.review_here,
-            "review_all": self.sources.review_all,
-            "source": self.sources.tell,
-            "mark_reviewed": self.signing.review,
-            "sign": self.signing.sign,
-            "amend": self.signing.amend,
-            "waiting": self.signing.show_waiting,
-            "people": self.people.open,
-            "save": self._controllers.notes.checkpoint,
-            "history": self.history.open,
-            "quality": self.quality.use_list,
-            "board": self.tasks.open,
-            "statistics": self.statistics.open,
-            "export": self.exports.open,
-            "opinion": self.opinion.ask,
-            "help": lambda: HelpDialog(self).open(),
-        }
-        for number in (1, 2, 3):
-            acts[f"backfill_{number}"] = partial(self._with_run, number, self.acts.backfill)
-            acts[f"copy_{number}"] = partial(self._with_run, number, self.acts.copy)
-            acts[f"pane_{number}"] = partial(self._focus_pane, number)
-        return acts
-
-    def _stop(self) -> None:
-        self.desk.stop()
-        self.opinion.stop()
 
     def _on_opened(self, note: OpenNote) -> None:
         if self.editor.note is None or self.editor.note.note.note_id != note.note.note_id:
@@ -333,36 +270,6 @@ class MainWindow(QMainWindow):
     def _on_view_changed(self) -> None:
         card = None if self.commit.hides else self.desk.shown
         self.clock.show(run.run.run_id for run in (card.runs if card else ()) if not run.live and run.text)
-
-    def _with_run(self, number: int, act: Callable[[str], None]) -> None:
-        panes = self.area.panes[number - 1 : number]
-        run_id = panes[0].run_id if panes else None
-        if self.commit.hides:
-            self.say(WRITE_FIRST)
-        elif run_id is not None:
-            act(run_id)
-
-    def _focus_pane(self, number: int) -> None:
-        for pane in self.area.panes[number - 1 : number]:
-            pane.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _vote(self, vote: Vote) -> None:
-        pane = self.area.focused_pane()
-        if pane is None:
-            self.say("请先用 Alt+1、2、3 转到要评价的一栏，再按 Ctrl+↑ 或 Ctrl+↓。")
-            return
-        pane.vote(vote)
-
-    def _move_focus(self, step: int) -> None:
-        areas: list[tuple[QWidget, Callable[[], None]]] = [
-            (self.patients, self.patients.focus_search),
-            (self.editor.sections, self.editor.focus_first),
-            *([(self.editor.quality, self.editor.quality.take_focus)] if self.editor.quality.isVisible() else []),
-            *([(self.area, lambda: self._focus_pane(1))] if self.area.isVisible() else []),
-        ]
-        focus = QApplication.focusWidget()
-        here = next((i for i, (area, _) in enumerate(areas) if focus is not None and area.isAncestorOf(focus)), -step)
-        areas[(here + step) % len(areas)][1]()
 
 
 def _timer(parent: QWidget, milliseconds: int, act: Callable[[], None], *, single: bool) -> QTimer:

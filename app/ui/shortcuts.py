@@ -1,80 +1,48 @@
-"""The keys of the window: one table, from which they are installed and the help is written."""
+"""Installs the keys of the window, and again when the doctor changes one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
+from app.ui.kit.key_table import KEYS
+from app.ui.kit.keys import Keys
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """An act, the keys that do it (any of them), how they are shown, and what it does in words."""
-
-    act: str
-    sequences: tuple[str, ...]
-    shown: str
-    words: str
+_RETURN, _ENTER = "Return", "Enter"
 
 
-KEYS: tuple[Key, ...] = (
-    Key("run", ("Ctrl+Return", "Ctrl+Enter"), "Ctrl+Enter", "生成鉴别诊断"),
-    Key("stop", ("Esc",), "Esc", "停止全部生成，已写的文字保留"),
-    *(Key(f"backfill_{n}", (f"Ctrl+{n}",), f"Ctrl+{n}", f"把第 {n} 份建议回填到鉴别诊断") for n in (1, 2, 3)),
-    Key("undo", ("Ctrl+Z",), "Ctrl+Z", "撤销；一次撤销整次回填"),
-    *(Key(f"pane_{n}", (f"Alt+{n}",), f"Alt+{n}", f"转到第 {n} 栏") for n in (1, 2, 3)),
-    *(Key(f"copy_{n}", (f"Ctrl+Shift+{n}",), f"Ctrl+Shift+{n}", f"复制第 {n} 份建议，带 AI 标记") for n in (1, 2, 3)),
-    Key("vote_up", ("Ctrl+Up",), "Ctrl+↑", "赞成所在栏的建议；再按一次撤回"),
-    Key("vote_down", ("Ctrl+Down",), "Ctrl+↓", "不赞成所在栏的建议；再按一次撤回"),
-    Key("commit_first", ("Ctrl+Shift+D",), "Ctrl+Shift+D", "先写后看：开启、关闭；写下自己的诊断后查看建议"),
-    Key("answer_history", ("Ctrl+Shift+H",), "Ctrl+Shift+H", "两次生成的不同：依据和各份建议"),
-    Key("report", ("Ctrl+E",), "Ctrl+E", "识别错误：报告所选的文字或所在的一条"),
-    Key("none_correct", ("Ctrl+0",), "Ctrl+0", "各份建议无一正确"),
-    Key("all_acceptable", ("Ctrl+9",), "Ctrl+9", "各份建议均可接受"),
-    Key("my_feedback", ("Ctrl+Shift+E",), "Ctrl+Shift+E", "我的反馈：评价过、报告过的内容"),
-    Key("next_area", ("F6",), "F6", "转到下一区域：患者、病历、质控、建议"),
-    Key("previous_area", ("Shift+F6",), "Shift+F6", "转到上一区域"),
-    Key("search", ("Ctrl+K",), "Ctrl+K", "搜索患者：床号、姓名、拼音、住院号"),
-    Key("add_patient", ("Ctrl+N",), "Ctrl+N", "办理入院"),
-    Key("ward", ("Ctrl+M",), "Ctrl+M", "当前患者：换床、转科、病情、出院、更正信息、合并病案"),
-    Key("recent", ("Ctrl+Tab",), "Ctrl+Tab", "最近的患者：回车回到上一位"),
-    Key("entries", ("Ctrl+L",), "Ctrl+L", "检查结果与医嘱：录入，或插入光标处"),
-    Key("review", ("Ctrl+R",), "Ctrl+R", "光标所在段（或选中处）的 AI 文字已审核"),
-    Key("review_all", ("Ctrl+Shift+R",), "Ctrl+Shift+R", "全文的 AI 文字已审核"),
-    Key("source", ("Ctrl+I",), "Ctrl+I", "光标处的文字来自哪个模型、改动多少"),
-    Key("mark_reviewed", ("Ctrl+G",), "Ctrl+G", "全篇审核完毕（草稿转为已审核）"),
-    Key("sign", ("Ctrl+Shift+S",), "Ctrl+Shift+S", "签名；上级医师在已签文书上签名或退回"),
-    Key("amend", ("Ctrl+Shift+M",), "Ctrl+Shift+M", "修正已签名的文书，另起一版"),
-    Key("waiting", ("Ctrl+J",), "Ctrl+J", "待我处理：等待上级签名、被退回的文书"),
-    Key("people", ("Ctrl+U",), "Ctrl+U", "切换人员"),
-    Key("templates", ("Ctrl+Shift+T",), "Ctrl+Shift+T", "模板：插入空白文书，编辑本科室的"),
-    Key("documents", ("Ctrl+D",), "Ctrl+D", "本次住院的文书：切换、新建、改记录时间"),
-    Key("previous_document", ("Ctrl+PgUp",), "Ctrl+PgUp", "上一份文书"),
-    Key("next_document", ("Ctrl+PgDown",), "Ctrl+PgDn", "下一份文书"),
-    Key("save", ("Ctrl+S",), "Ctrl+S", "保存并留存一个版本（平时自动保存）"),
-    Key("history", ("Ctrl+H",), "Ctrl+H", "版本历史：修改痕迹、恢复旧版"),
-    Key("quality", ("Ctrl+Shift+Q",), "Ctrl+Shift+Q", "转到质控清单；回车转到原文，再按一次收起"),
-    Key("opinion", ("Ctrl+Shift+I",), "Ctrl+Shift+I", "请模型审阅这份病历；审阅中再按一次停止"),
-    Key("board", ("Ctrl+B",), "Ctrl+B", "待办：超时、未签名、未审核的文书，回车打开"),
-    Key("statistics", ("Ctrl+T",), "Ctrl+T", "统计：使用率、采纳、投票、改动、错误、速度"),
-    Key("export", ("Ctrl+Shift+X",), "Ctrl+Shift+X", "导出反馈：去标识后逐份过目，通过的写成训练数据"),
-    Key("help", ("F1",), "F1", "快捷键"),
-)
+class Shortcuts(QObject):
+    """Every key of the table works anywhere in the window; a widget in which a composition runs keeps its keys."""
+
+    def __init__(self, window: QWidget, keys: Keys, acts: Mapping[str, Callable[[], object]]) -> None:
+        """Raises KeyError if an act has no key or a key no act: the help would lie."""
+        super().__init__(window)
+        wanted = [key.act for key in KEYS if not key.in_pane]
+        if missing := acts.keys() ^ set(wanted):
+            raise KeyError(f"keys and acts differ: {sorted(missing)}")
+        self._keys = keys
+        self._shortcuts = {act: _shortcut(window, acts[act]) for act in wanted}
+        keys.changed.connect(self._on_changed)
+        self._on_changed()
+
+    def _on_changed(self) -> None:
+        for act, shortcut in self._shortcuts.items():
+            shortcut.setKeys([QKeySequence(one) for one in _both(self._keys.map.of(act))])
 
 
-def install(window: QWidget, acts: Mapping[str, Callable[[], object]]) -> None:
-    """Make every key of the table work anywhere in the window; a widget in which a composition runs keeps its keys.
+def _both(sequence: str) -> tuple[str, ...]:
+    """The number pad has an Enter key of its own."""
+    if sequence.endswith(_RETURN):
+        return sequence, sequence.removesuffix(_RETURN) + _ENTER
+    return (sequence,)
 
-    Raises KeyError if an act has no key or a key no act: the help would lie.
-    """
-    if missing := acts.keys() ^ {key.act for key in KEYS}:
-        raise KeyError(f"keys and acts differ: {sorted(missing)}")
-    for key in KEYS:
-        for sequence in key.sequences:
-            shortcut = QShortcut(QKeySequence(sequence), window)
-            shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
-            shortcut.setAutoRepeat(False)
-            shortcut.activated.connect(acts[key.act])
+
+def _shortcut(window: QWidget, act: Callable[[], object]) -> QShortcut:
+    shortcut = QShortcut(window)
+    shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
+    shortcut.setAutoRepeat(False)
+    shortcut.activated.connect(act)
+    return shortcut

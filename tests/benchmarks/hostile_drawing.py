@@ -27,6 +27,7 @@ from app.core.evidence import EvidenceIndex
 from app.core.judged_answer import judged
 from app.infra.resources import resource_text
 from app.ui.comparison.item_view import ItemView
+from app.ui.kit.keys import Keys
 from app.ui.kit.markdown_view import text_style
 from app.ui.kit.theme import LIGHT, Appearance, ui_font
 
@@ -87,7 +88,7 @@ def _in_form(chance: random.Random, number: int) -> str:
 def make_view(application: QApplication) -> ItemView:
     """A view as the window has it, of a pane's size."""
     appearance = Appearance(application)
-    view = ItemView()
+    view = ItemView(Keys())
     view.set_theme(LIGHT)
     view.refresh_style(text_style(LIGHT, ui_font(appearance.sizes.text)))
     view.resize(360, 400)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.inference.engines.scripted import Script
-from tests.helpers.screen import Program, Screen, focus, wait_for
+from tests.helpers.screen import Program, Screen, focus, opened, wait_for
 from tests.helpers.scripted_catalog import add_scripted_models
 
 pytestmark = pytest.mark.xvfb
@@ -110,7 +110,3 @@ def discharge(screen: Screen, program: Program) -> None:
     time.sleep(0.5)
     screen.keys("c")
     wait_for(lambda: program.rows("SELECT 1 FROM notes WHERE kind = 'discharge'"), "the discharge record")
-
-
-def opened(screen: Screen, title: str) -> None:
-    wait_for(lambda: screen.xdotool("search", "--onlyvisible", "--name", f"^{title}$"), title)

@@ -92,6 +92,11 @@ def focus(screen: Screen) -> None:
     screen.xdotool("windowfocus", "--sync", window)
 
 
+def opened(screen: Screen, title: str) -> None:
+    """Wait until a dialog is there."""
+    wait_for(lambda: screen.xdotool("search", "--onlyvisible", "--name", f"^{title}$"), title)
+
+
 @contextmanager
 def open_screen() -> Iterator[Screen]:
     """An X server of its own."""

@@ -11,12 +11,14 @@ from app.controllers.feedback import FeedbackController
 from app.core.notes import PRELIMINARY_DIAGNOSIS
 from app.ui.comparison.comparison_area import ComparisonArea
 from app.ui.comparison.comparison_desk import ComparisonDesk
+from app.ui.kit.keys import Worded
 from app.ui.note.note_editor import NoteEditor
 
 WRITE_FIRST = "先写后看：请先在“初步诊断”中写下您自己的第一诊断，再按 Ctrl+Shift+D 查看各模型的建议。"
 WRITTEN = "您的诊断已写下，按 Ctrl+Shift+D 查看各模型的建议。"
 MODE_ON = "已开启先写后看：下次生成时各栏先遮住、次序随机，写下自己的第一诊断后再查看。"
 MODE_OFF = "已关闭先写后看：各栏直接显示。"
+TIP = "先写下自己的第一诊断，再看各模型的建议；次序随机  Ctrl+Shift+D"
 _ON, _OFF = "on", "off"
 # In the kept settings: what holds for a doctor who has chosen nothing.
 DEFAULT = "commit_first"
@@ -59,12 +61,13 @@ class CommitFirst(QObject):
         self.button = QPushButton("先写后看")
         self.button.setObjectName("judge")
         self.button.setCheckable(True)
-        self.button.setToolTip("先写下自己的第一诊断，再看各模型的建议；次序随机  Ctrl+Shift+D")
+        Worded(self.button, area.keys, TIP, self.button.setToolTip)
         area.add_cover(self.cover, self.button)
         self.button.clicked.connect(self._on_switched)
         desk.comparison_begun.connect(self._on_begun)
         desk.view_changed.connect(self.refresh)
         editor.edited.connect(lambda _key, _text: self._show_words())
+        area.keys.changed.connect(self._show_words)
 
     @property
     def hides(self) -> bool:
@@ -124,4 +127,4 @@ class CommitFirst(QObject):
         return editor.text().strip() if editor is not None else ""
 
     def _show_words(self) -> None:
-        self.cover.words.setText(WRITTEN if self._own_diagnosis() else WRITE_FIRST)
+        self.cover.words.setText(self._area.keys.worded(WRITTEN if self._own_diagnosis() else WRITE_FIRST))

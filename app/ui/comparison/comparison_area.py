@@ -63,11 +63,12 @@ class ComparisonArea(QWidget):
         """`models` in pane order, each with whether it is a demonstration model; `servers`: where text is sent."""
         super().__init__()
         self._appearance = appearance
+        self.keys = appearance.keys
         self._models = tuple(models)
         self._has_demonstration = any(demonstration for _, demonstration in models)
         self.title = QLabel("鉴别诊断")
-        self.run_button = QPushButton("生成  Ctrl+Enter")
-        self.stop_button = QPushButton("停止  Esc")
+        self.run_button = QPushButton()
+        self.stop_button = QPushButton()
         self.disclaimer_sign = QLabel()
         self.disclaimer = QLabel(DEMONSTRATION_WORDS)
         self.server_words = QLabel(SERVER_WORDS.format("、".join(servers)) if servers else "")
@@ -135,8 +136,8 @@ class ComparisonArea(QWidget):
         self.setAccessibleName("鉴别诊断建议")
         self.title.setObjectName("areaTitle")
         self.run_button.setObjectName("primary")
-        self.run_button.setToolTip("让各模型生成鉴别诊断 Ctrl+Enter")
-        self.stop_button.setToolTip("停止全部生成 Esc")
+        self.keys.changed.connect(self._name_keys)
+        self._name_keys()
         self.disclaimer.setObjectName("disclaimer")
         self.no_models.setObjectName("emptyHint")
         self.no_models.setTextInteractionFlags(
@@ -155,6 +156,13 @@ class ComparisonArea(QWidget):
         self.show_input_change("")
         self._appearance.changed.connect(self._on_theme)
         self._on_theme(self._appearance.theme)
+
+    def _name_keys(self) -> None:
+        run, stop = self.keys.shown("run"), self.keys.shown("stop")
+        self.run_button.setText(f"生成  {run}")
+        self.run_button.setToolTip(f"让各模型生成鉴别诊断 {run}")
+        self.stop_button.setText(f"停止  {stop}")
+        self.stop_button.setToolTip(f"停止全部生成 {stop}")
 
     def _lay_out(self) -> None:
         strip = QFrame()

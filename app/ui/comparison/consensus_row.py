@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QTabBar
 
 from app.core.consensus import Agreement
+from app.ui.kit.keys import Worded
 from app.ui.kit.text_safety import tool_tip, visible_controls
 from app.ui.kit.theme import Appearance
 
@@ -34,8 +35,9 @@ class ConsensusRow(QFrame):
         self._agreements: tuple[Agreement, ...] = ()
         self.title = QLabel("一致性")
         self.tabs = QTabBar()
-        self.acceptable = QPushButton("均可接受 Ctrl+9")
-        self.none_correct = QPushButton("无一正确 Ctrl+0")
+        self.acceptable, self.none_correct = QPushButton(), QPushButton()
+        Worded(self.acceptable, appearance.keys, "均可接受 Ctrl+9", self.acceptable.setText)
+        Worded(self.none_correct, appearance.keys, "无一正确 Ctrl+0", self.none_correct.setText)
         self._set_up()
 
     def show_agreements(

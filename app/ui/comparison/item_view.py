@@ -16,23 +16,12 @@ from app.ui.comparison.answer_view import AnswerView
 from app.ui.comparison.item_marks import item_marks
 from app.ui.comparison.item_text import TICKED, UNTICKED, item_text
 from app.ui.comparison.quote_span import Quote, quote_of
+from app.ui.kit.key_map import pane_key
+from app.ui.kit.keys import Keys
 from app.ui.kit.text_positions import code_points, utf16_length
 from app.ui.kit.theme import Theme
 
 About = tuple[int, str, int]
-_ALT = Qt.KeyboardModifier.AltModifier
-_NO_MODIFIER = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier, Qt.KeyboardModifier.ShiftModifier)
-
-ITEM_KEYS: tuple[tuple[str, str], ...] = (
-    ("↑ ↓", "在一栏中：逐条查看，病历中的出处同时标出"),
-    ("← →", "在一栏中：上一个、下一个诊断"),
-    ("空格", "在一栏中：选中诊断，可选多个；Ctrl+1 只回填选中的"),
-    ("Enter", "在一栏中：回填选中的诊断；没有选中时回填所在的一个"),
-    ("Ctrl+C", "在一栏中：复制所选文字；没有选文字时复制所在的诊断"),
-    ("Delete", "在一栏中：弃用诊断；再按一次恢复"),
-    ("Alt+↑ Alt+↓", "在一栏中：上移、下移诊断"),
-    ("+ -", "在一栏中：赞成、不赞成所在的诊断；再按一次撤回"),
-)
 
 
 class ItemView(AnswerView):
@@ -48,7 +37,8 @@ class ItemView(AnswerView):
     picks_changed = Signal()
     vote_wanted = Signal(int, object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, keys: Keys, parent: QWidget | None = None) -> None:
+        self._keys = keys
         self._answer: JudgedAnswer | None = None
         self._picks = Picks.of(0)
         self._votes: Mapping[int, Vote] = {}
@@ -175,54 +165,41 @@ class ItemView(AnswerView):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self.current is not None:
-            for words, act in self._acts().items():
-                menu.addAction(words, act)
-            menu.addAction("识别错误\tCtrl+E", self.report_wanted.emit)
+            for name, (words, act) in self._acts().items():
+                if words:
+                    menu.addAction(f"{words}\t{self._keys.shown(name)}", act)
+            menu.addAction(f"识别错误\t{self._keys.shown('report')}", self.report_wanted.emit)
             menu.addSeparator()
         copy = menu.addAction("复制所选文字", self.copy)
         copy.setEnabled(self.textCursor().hasSelection())
         menu.popup(event.globalPos())
 
-    def _acts(self) -> Mapping[str, Callable[[], object]]:
+    def _acts(self) -> Mapping[str, tuple[str, Callable[[], object]]]:
+        """What the keyboard does here, and the menu where there are words for it."""
         return {
-            "选中或取消\t空格": self._tick,
-            "回填\tEnter": self._insert,
-            "复制这个诊断\tCtrl+C": lambda: self.copy_wanted.emit((self._here,)),
-            "弃用或恢复\tDelete": self._drop,
-            "上移\tAlt+↑": lambda: self._move(-1),
-            "下移\tAlt+↓": lambda: self._move(1),
-            "赞成\t+": lambda: self._vote(Vote.UP),
-            "不赞成\t-": lambda: self._vote(Vote.DOWN),
+            "item_up": ("", lambda: self._go(-1)),
+            "item_down": ("", lambda: self._go(1)),
+            "item_previous": ("", lambda: self._go(-1, names=True)),
+            "item_next": ("", lambda: self._go(1, names=True)),
+            "item_tick": ("选中或取消", self._tick),
+            "item_insert": ("回填", self._insert),
+            "item_copy": ("复制这个诊断", lambda: self.copy_wanted.emit((self._here,))),
+            "item_drop": ("弃用或恢复", self._drop),
+            "item_move_up": ("上移", lambda: self._move(-1)),
+            "item_move_down": ("下移", lambda: self._move(1)),
+            "item_vote_up": ("赞成", lambda: self._vote(Vote.UP)),
+            "item_vote_down": ("不赞成", lambda: self._vote(Vote.DOWN)),
         }
 
     def _act(self, event: QKeyEvent) -> bool:
-        key, modifiers = Qt.Key(event.key()), event.modifiers()
-        if modifiers & _ALT and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self._move(-1 if key is Qt.Key.Key_Up else 1)
-        elif modifiers == Qt.KeyboardModifier.ControlModifier and key is Qt.Key.Key_C:
-            return self._copy_item()
-        elif modifiers in _NO_MODIFIER and event.text() in ("+", "=", "-"):
-            self._vote(Vote.DOWN if event.text() == "-" else Vote.UP)
-        elif modifiers in _NO_MODIFIER:
-            return self._plain_act(key)
-        else:
-            return False
-        return True
-
-    def _plain_act(self, key: Qt.Key) -> bool:
-        acts: dict[Qt.Key, Callable[[], object]] = {
-            Qt.Key.Key_Up: lambda: self._go(-1),
-            Qt.Key.Key_Down: lambda: self._go(1),
-            Qt.Key.Key_Left: lambda: self._go(-1, names=True),
-            Qt.Key.Key_Right: lambda: self._go(1, names=True),
-            Qt.Key.Key_Space: self._tick,
-            Qt.Key.Key_Return: self._insert,
-            Qt.Key.Key_Enter: self._insert,
-            Qt.Key.Key_Delete: self._drop,
-        }
-        if key in acts:
-            acts[key]()
-        return key in acts
+        acts = self._acts()
+        key = pane_key(event.keyCombination())
+        act = next((act for act in acts if self._keys.map.of(act) == key), "")
+        if act == "item_copy" and self.textCursor().hasSelection():
+            self.copy()
+        elif act:
+            acts[act][1]()
+        return bool(act)
 
     @property
     def _here(self) -> int:
@@ -286,12 +263,6 @@ class ItemView(AnswerView):
 
     def _insert(self) -> None:
         self.insert_wanted.emit(self._picks.chosen if self._picks.ticked else (self._here,))
-
-    def _copy_item(self) -> bool:
-        if not self.textCursor().hasSelection():
-            self.copy_wanted.emit((self._here,))
-            return True
-        return False
 
     def _vote(self, vote: Vote) -> None:
         standing = self._votes.get(self._here)

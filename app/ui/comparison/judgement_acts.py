@@ -14,7 +14,7 @@ from app.ui.comparison.report_dialog import ReportDialog
 from app.ui.comparison.suggestion_pane import SuggestionPane
 from app.ui.feedback.my_feedback import MyFeedbackDialog
 
-NO_SELECTION = "请先用 Alt+1、2、3 转到一栏，用 ↑ ↓ 停在一条上或选中有错的文字，再按 Ctrl+E。"
+NO_SELECTION = "请先用 Alt+1、Alt+2、Alt+3 转到一栏，用 ↑ ↓ 停在一条上或选中有错的文字，再按 Ctrl+E。"
 NOT_FOUND = "所选文字跨越了多处，无法对应到原文：请只选一处文字，再按 Ctrl+E。"
 NOT_ENDED = "建议全部生成完毕后才能一起评价。"
 THANKED = {EventKind.NONE_CORRECT: "已记录：无一正确。", EventKind.ALL_ACCEPTABLE: "已记录：均可接受。"}
@@ -61,7 +61,7 @@ class JudgementActs(QObject):
 
     def _show_mine(self, rows: object) -> None:
         if self.dialog is None and isinstance(rows, tuple):
-            self._open(MyFeedbackDialog(rows, self._area.window()))
+            self._open(MyFeedbackDialog(rows, self._area.keys, self._area.window()))
 
     def _report_in(self, pane: SuggestionPane) -> None:
         run_id, body = pane.run_id, pane.body

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
 from app.core.events import Vote
 from app.ui.comparison.reason_chips import ReasonChips
 from app.ui.kit.icons import icon
+from app.ui.kit.keys import Keys, Worded
 from app.ui.kit.text_safety import visible_controls
 from app.ui.kit.theme import Theme
 
@@ -29,19 +30,20 @@ class PaneActs(QWidget):
     report_wanted = Signal()
     vote_wanted = Signal(object)
 
-    def __init__(self, number: int, place: str) -> None:
+    def __init__(self, number: int, place: str, keys: Keys) -> None:
         """`place`: where in the note a backfill goes."""
         super().__init__()
         self._number = number
+        self._keys = keys
         self._place = place
         self._target = ("", "", "")
         self._part = ""
         self.backfill_button = QPushButton()
         self.backfill_button.setObjectName("backfill")
-        self.copy_button = tool_button(f"复制第 {number} 份建议 Ctrl+Shift+{number}")
-        self.up_button = tool_button("赞成这份建议 Ctrl+↑", checkable=True)
-        self.down_button = tool_button("不赞成这份建议 Ctrl+↓", checkable=True)
-        self.report_button = tool_button("识别错误：报告所选文字有错 Ctrl+E")
+        self.copy_button = self._named(f"复制第 {number} 份建议 Ctrl+Shift+{number}")
+        self.up_button = self._named("赞成这份建议 Ctrl+↑", checkable=True)
+        self.down_button = self._named("不赞成这份建议 Ctrl+↓", checkable=True)
+        self.report_button = self._named("识别错误：报告所选文字有错 Ctrl+E")
         self.chips = ReasonChips()
         self._lay_out()
         self.backfill_button.clicked.connect(self.backfill_wanted)
@@ -49,6 +51,7 @@ class PaneActs(QWidget):
         self.up_button.clicked.connect(lambda: self.vote_wanted.emit(Vote.UP))
         self.down_button.clicked.connect(lambda: self.vote_wanted.emit(Vote.DOWN))
         self.report_button.clicked.connect(self.report_wanted)
+        keys.changed.connect(self._name_backfill)
 
     def set_target(self, bed: str, name: str, number: str) -> None:
         """Whom a backfill would go to (bed, name, 住院号), as the button says."""
@@ -85,6 +88,12 @@ class PaneActs(QWidget):
         super().resizeEvent(event)
         self._name_backfill()
 
+    def _named(self, name: str, *, checkable: bool = False) -> QToolButton:
+        """A button whose name says its key."""
+        button = tool_button("", checkable=checkable)
+        Worded(button, self._keys, name, button.setToolTip, button.setAccessibleName)
+        return button
+
     def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(4)
@@ -100,7 +109,8 @@ class PaneActs(QWidget):
 
     def _name_backfill(self) -> None:
         part = f"{self._part} " if self._part else ""
-        self.backfill_button.setText(f"回填 {part}Ctrl+{self._number}\n{self._fitting_target()}".rstrip())
+        key = self._keys.shown(f"backfill_{self._number}")
+        self.backfill_button.setText(f"回填 {part}{key}\n{self._fitting_target()}".rstrip())
         whom = " ".join(self._target)
         self.backfill_button.setAccessibleName(f"把第 {self._number} 份建议回填到 {whom} 的{self._place}")
         self.backfill_button.setToolTip(self.backfill_button.accessibleName())

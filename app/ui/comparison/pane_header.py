@@ -49,7 +49,7 @@ class PaneHeader(QObject):
     def show_identity(self, identity: ModelIdentity) -> None:
         """Say which model writes here, on which engine, at which quantisation."""
         self.title.setText(f"{self._number}  {visible_controls(identity.title)}")
-        self.engine.setText(f"{identity.engine} · {weights_name(identity).split()[0]}")
+        self.engine.setText(f"{identity.engine} · {weights_name(identity).split()[0].rstrip(',')}")
         self.engine.setToolTip(f"{identity.engine} {identity.engine_version} · {weights_name(identity)}")
 
     def show_nothing(self, state: str, fraction: float | None = None) -> None:

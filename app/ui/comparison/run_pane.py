@@ -49,8 +49,9 @@ class RunPane(QFrame, Generic[Body]):
         self.model = ""
         self.body = body
         self.header = PaneHeader(number, self)
-        self.acts = PaneActs(number, place)
+        self.acts = PaneActs(number, place, appearance.keys)
         self.reason = QLabel()
+        self._hint = ""
         self._appearance = appearance
         self._card: RunCard | None = None
         self._set_up()
@@ -78,7 +79,7 @@ class RunPane(QFrame, Generic[Body]):
         self._card = None
         self.body.set_source("")
         self.header.show_nothing(state, fraction)
-        self.body.set_hint(hint)
+        self._show_hint(hint)
         self._show_reason("")
         self._show_acts()
 
@@ -158,6 +159,7 @@ class RunPane(QFrame, Generic[Body]):
         layout.addWidget(self.acts)
         self._connect()
         self._appearance.changed.connect(self._on_theme)
+        self._appearance.keys.changed.connect(self._on_keys)
         self._on_theme(self._appearance.theme)
 
     def _connect(self) -> None:
@@ -187,8 +189,12 @@ class RunPane(QFrame, Generic[Body]):
 
     def _show_state(self, card: RunCard) -> None:
         self.header.show_run(card)
-        self.body.set_hint("")
+        self._show_hint("")
         self._show_reason(_reason(card))
+
+    def _show_hint(self, hint: str) -> None:
+        self._hint = hint
+        self._on_keys()
 
     def _show_reason(self, reason: str) -> None:
         self.reason.setText(reason)
@@ -198,6 +204,9 @@ class RunPane(QFrame, Generic[Body]):
         card = self._card
         self.acts.set_usable(card is not None and not card.live and bool(card.text.strip()))
         self.acts.show_vote(card.vote if card else None)
+
+    def _on_keys(self) -> None:
+        self.body.set_hint(self._appearance.keys.worded(self._hint))
 
     def _on_theme(self, theme: Theme) -> None:
         self.header.set_theme(theme)

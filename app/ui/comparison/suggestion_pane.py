@@ -11,7 +11,7 @@ class SuggestionPane(RunPane[ItemView]):
     """A pane of the differential."""
 
     def __init__(self, number: int, appearance: Appearance) -> None:
-        super().__init__(number, appearance, ItemView(), "鉴别诊断")
+        super().__init__(number, appearance, ItemView(appearance.keys), "鉴别诊断")
 
     def show_picks(self) -> None:
         """Say on the button how much would be put into the note."""

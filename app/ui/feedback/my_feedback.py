@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.controllers.feedback import OwnFeedback
 from app.core.acts import report_of
 from app.core.events import EventKind, FeedbackEvent, Vote
+from app.ui.kit.keys import Keys
 from app.ui.kit.text_safety import visible_controls
 from app.ui.kit.wording import bed_label, exact
 
@@ -32,7 +33,7 @@ _VOTES = {Vote.UP: "赞成", Vote.DOWN: "不赞成", Vote.WITHDRAWN: "撤回评�
 class MyFeedbackDialog(QDialog):
     """Read-only; a table that the arrow keys go through."""
 
-    def __init__(self, rows: Sequence[OwnFeedback], parent: QWidget) -> None:
+    def __init__(self, rows: Sequence[OwnFeedback], keys: Keys, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("我的反馈")
         self.setWindowModality(Qt.WindowModality.WindowModal)
@@ -50,10 +51,10 @@ class MyFeedbackDialog(QDialog):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
-        self._lay_out(empty=not rows)
+        self._lay_out(KEPT if rows else keys.worded(NOTHING), empty=not rows)
 
-    def _lay_out(self, *, empty: bool) -> None:
-        hint = QLabel(NOTHING if empty else KEPT)
+    def _lay_out(self, words: str, *, empty: bool) -> None:
+        hint = QLabel(words)
         hint.setObjectName("emptyHint")
         hint.setWordWrap(True)
         buttons = QDialogButtonBox()

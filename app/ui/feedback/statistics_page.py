@@ -25,6 +25,7 @@ from app.core.statistics import Statistics
 from app.learning.tables import quoted_cell
 from app.ui.feedback.statistics_bars import charts, table
 from app.ui.kit.bar_chart import BarChart
+from app.ui.kit.keys import Worded
 from app.ui.kit.theme import Appearance
 
 _COLUMNS = 2
@@ -137,7 +138,7 @@ class StatisticsActs(QObject):
         self.dialog: StatisticsDialog | None = None
         self.button = QPushButton("统计")
         self.button.setObjectName("tasks")
-        self.button.setToolTip("使用率、采纳、投票、改动、错误与速度（Ctrl+T）")
+        Worded(self.button, appearance.keys, "使用率、采纳、投票、改动、错误与速度（Ctrl+T）", self.button.setToolTip)
         self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.button.clicked.connect(self.open)
         statistics.counted.connect(self._on_counted)

@@ -17,6 +17,7 @@ class NoticeBar(QFrame):
         super().__init__()
         self.setObjectName("noticeBar")
         self._details = ""
+        self._keys = appearance.keys
         self._sign = QLabel()
         self.sentence = QLabel()
         self.details_button = QPushButton("复制详情")
@@ -29,8 +30,9 @@ class NoticeBar(QFrame):
     def say(self, sentence: str, details: str = "") -> None:
         """Show a sentence; `details` (never patient text) is what the copy button gives."""
         self._details = details
-        self.sentence.setText(sentence)
-        self.setAccessibleName(sentence)
+        worded = self._keys.worded(sentence)
+        self.sentence.setText(worded)
+        self.setAccessibleName(worded)
         self.details_button.setVisible(bool(details))
         self.setVisible(True)
 

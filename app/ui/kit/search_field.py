@@ -7,6 +7,7 @@ from PySide6.QtGui import QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
 from app.ui.kit.composition import Composition
+from app.ui.kit.keys import Keys, Worded
 
 
 class SearchField(QLineEdit):
@@ -20,12 +21,12 @@ class SearchField(QLineEdit):
     entered = Signal()
     left_down = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys) -> None:
         super().__init__()
         self.composition = Composition()
-        self.setPlaceholderText("搜索患者  Ctrl+K")
+        Worded(self, keys, "搜索患者  Ctrl+K", self.setPlaceholderText)
         self.setAccessibleName("搜索患者")
-        self.setToolTip("按床号、姓名、拼音（全拼或首字母）、住院号搜索 Ctrl+K")
+        Worded(self, keys, "按床号、姓名、拼音（全拼或首字母）、住院号搜索 Ctrl+K", self.setToolTip)
         self.setClearButtonEnabled(True)
         self.returnPressed.connect(self.entered)
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
 from app.infra.resources import resource_path, resource_text
+from app.ui.kit.keys import Keys
 
 LINE_HEIGHT = 1.5
 UI_FAMILIES = ("Microsoft YaHei UI", "PingFang SC", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC")
@@ -95,7 +96,7 @@ def type_sizes(system_pixels: int) -> TypeSizes:
 
 
 class Appearance(QObject):
-    """The theme in force, applied to the whole application.
+    """What every screen needs to know: the theme in force, applied to the whole application, and the keys to name.
 
     Signals:
         changed: a Theme, after palette and style sheet were replaced.
@@ -110,6 +111,7 @@ class Appearance(QObject):
         self._fixed: Theme | None = None
         self.sizes = type_sizes(QFontInfo(application.font()).pixelSize())
         self.theme = LIGHT
+        self.keys = Keys(self)
         hints = application.styleHints()
         hints.colorSchemeChanged.connect(self._on_scheme_changed)
         application.setStyle("Fusion")

@@ -69,6 +69,7 @@ class HistoryDialog(QDialog):
         self.setMinimumSize(860, 480)
         self.resize(1120, 640)
         self._kind = kind
+        self._no_versions = appearance.keys.worded(NO_VERSIONS)
         self._numbers = [version.version for version in versions]
         self._texts: dict[int, Mapping[str, str]] = {_NOW: present, _NOTHING: {}}
         self.list = QListWidget()
@@ -176,7 +177,9 @@ class HistoryDialog(QDialog):
             if before.get(section.key, "") != after.get(section.key, "")
         ]
         self.view.show_parts(parts)
-        self.summary.setText(f"{_name(older)} → {_name(newer)}：{_amount(parts)}" if self._numbers else NO_VERSIONS)
+        self.summary.setText(
+            f"{_name(older)} → {_name(newer)}：{_amount(parts)}" if self._numbers else self._no_versions
+        )
         self.view.setAccessibleDescription(self.summary.text())
 
     def _pair(self) -> tuple[int, int]:

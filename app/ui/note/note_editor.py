@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLay
 
 from app.controllers.note import OpenNote
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, DIFFERENTIAL, NoteKind, NoteState, input_hash
+from app.ui.kit.keys import Worded
 from app.ui.kit.theme import Appearance
 from app.ui.kit.wording import exact
 from app.ui.note.note_header import NoteHeader
@@ -37,16 +38,18 @@ class NoteEditor(QWidget):
     def __init__(self, appearance: Appearance) -> None:
         super().__init__()
         self.setAccessibleName("病程记录")
-        self.header = NoteHeader()
+        self.keys = appearance.keys
+        self.header = NoteHeader(self.keys)
         self.last_focused: SectionEditor | None = None
         self._appearance = appearance
         self._note: OpenNote | None = None
         self._pages: dict[NoteKind, SectionPage] = {}
         self._page = self._page_of(NoteKind.FIRST_PROGRESS)
         self.sections = QScrollArea()
-        self.quality = QualityList()
+        self.quality = QualityList(self.keys)
         self._body = QWidget()
-        self._empty = _label("emptyPage", NO_NOTE_HINT)
+        self._empty = _label("emptyPage")
+        Worded(self._empty, self.keys, NO_NOTE_HINT, self._empty.setText)
         self._set_up()
 
     @property

@@ -9,27 +9,30 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton
 
 from app.controllers.note import OpenNote
 from app.core.notes import NoteKind, NoteState
+from app.ui.kit.keys import Keys, Worded
 from app.ui.kit.text_safety import tool_tip, visible_controls
 from app.ui.kit.wording import bed_label, day, person
+
+DOCUMENTS = "本次住院的文书：切换、新建  Ctrl+D"
 
 
 class NoteHeader(QFrame):
     """Name, sex, age, bed, 住院号; the document, its version, and whether everything typed is saved."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys) -> None:
         super().__init__()
         self.setObjectName("noteHeader")
         self.name = _label("patientName")
         self.details = _label("patientDetails")
         self.documents = QMenu(self)
-        self.document = _button("本次住院的文书：切换、新建  Ctrl+D")
+        self.document = _button(keys, DOCUMENTS)
         self.document.setMenu(self.documents)
-        self.version = _button("版本历史与修改痕迹  Ctrl+H")
-        self.quality = _button("质控清单：显示或收起  Ctrl+Shift+Q", "质控 无")
+        self.version = _button(keys, "版本历史与修改痕迹  Ctrl+H")
+        self.quality = _button(keys, "质控清单：显示或收起  Ctrl+Shift+Q", "质控 无")
         self.quality.setCheckable(True)
         self.quality.setChecked(True)
         self.stays = QMenu(self)
-        self.stay = _button("患者：换床、转科、病情、出院、合并病案  Ctrl+M")
+        self.stay = _button(keys, "患者：换床、转科、病情、出院、合并病案  Ctrl+M")
         self.stay.setMenu(self.stays)
         self.namesakes = _label("namesakes")
         self.namesakes.hide()
@@ -88,9 +91,9 @@ def _label(name: str) -> QLabel:
     return label
 
 
-def _button(tip: str, text: str = "") -> QPushButton:
+def _button(keys: Keys, tip: str, text: str = "") -> QPushButton:
     button = QPushButton(text)
     button.setObjectName("version")
-    button.setToolTip(tip)
+    Worded(button, keys, tip, button.setToolTip)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.controllers.people import PeopleController
 from app.core.people import Person, Role, may_manage
+from app.ui.kit.keys import Keys, Worded
 from app.ui.kit.labels import plain_label
 from app.ui.kit.text_safety import visible_controls
 
@@ -29,14 +30,14 @@ HINT = "签名密码用来在本科室内区分签名人；数据文件夹本身
 class PeopleActs(QObject):
     """The presenter of the person's name in the top bar and of this dialog."""
 
-    def __init__(self, people: PeopleController, parent: QWidget) -> None:
+    def __init__(self, people: PeopleController, keys: Keys, parent: QWidget) -> None:
         super().__init__(parent)
         self._people = people
         self._window = parent
         self.dialog: PeopleDialog | None = None
         self.button = QPushButton()
         self.button.setObjectName("version")
-        self.button.setToolTip("切换人员  Ctrl+U")
+        Worded(self.button, keys, "切换人员  Ctrl+U", self.button.setToolTip)
         self.button.clicked.connect(self.open)
         people.changed.connect(self._show)
         self._show(people.present)

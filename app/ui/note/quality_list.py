@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QVBo
 
 from app.core.checks.finding import Finding, Severity
 from app.core.notes import SECTIONS
+from app.ui.kit.keys import Keys
 from app.ui.kit.text_safety import visible_controls
 from app.ui.note.review_list import ReviewList
 
@@ -26,11 +27,11 @@ class QualityList(QFrame):
 
     chosen = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys) -> None:
         super().__init__()
         self.setObjectName("qualityColumn")
         self.view = QListWidget()
-        self.review = ReviewList()
+        self.review = ReviewList(keys)
         self._findings: tuple[Finding, ...] = ()
         self._title = QLabel()
         self._title.setObjectName("qualityTitle")

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.core.checks.finding import Span
 from app.core.notes import SECTIONS
 from app.core.review import ReviewPoint
+from app.ui.kit.keys import Keys, Worded
 from app.ui.kit.text_safety import tool_tip, visible_controls
 
 ASK = "请模型审阅  Ctrl+Shift+I"
@@ -51,10 +52,11 @@ class ReviewList(QFrame):
     model_chosen = Signal(str)
     chosen = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys) -> None:
         super().__init__()
         self.setObjectName("reviewColumn")
-        self.button = QPushButton(ASK)
+        self.button = QPushButton()
+        Worded(self.button, keys, ASK, self.button.setText)
         self.button.setObjectName("review")
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(self.wanted)

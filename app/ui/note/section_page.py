@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
 from app.core.checks.complaint import CUSTOM_CHARACTERS, complaint_characters
 from app.core.notes import ADMISSION_DATE, CASE_FEATURES, CHIEF_COMPLAINT, DISCHARGE_DATE, SECTIONS, NoteKind, Section
+from app.ui.kit.keys import Worded
 from app.ui.kit.theme import Appearance, Theme
 from app.ui.note.section_editor import SectionEditor
 
@@ -45,6 +46,8 @@ class SectionPage(QWidget):
         width = round(appearance.sizes.section * _LABEL_WIDTH_CHARACTERS) + 16
         for section in SECTIONS[kind]:
             self._add_section(section, width)
+            editor = self.editors[section.key]
+            Worded(editor, appearance.keys, section.hint, editor.setPlaceholderText, editor.setAccessibleDescription)
         self._grid.setRowStretch(self._grid.rowCount(), 1)
         appearance.changed.connect(self._on_theme)
         self._on_theme(appearance.theme)

@@ -16,10 +16,12 @@ from app.core.checks.note import check_note
 from app.core.notes import NoteState
 from app.core.people import Role
 from app.core.signing import ActKind, NoteAct, is_returned, obstacles
+from app.ui.kit.keys import Worded
 from app.ui.kit.text_safety import visible_controls
 from app.ui.kit.wording import bed_label, minute
 from app.ui.note.amend_dialog import AmendDialog
 from app.ui.note.note_editor import NoteEditor
+from app.ui.note.note_header import DOCUMENTS
 from app.ui.note.signing_dialog import SigningDialog
 from app.ui.note.waiting_dialog import WaitingDialog
 
@@ -105,7 +107,7 @@ class SigningActs(QObject):
 
     def _connect(self) -> None:
         self.waiting_button.setObjectName("version")
-        self.waiting_button.setToolTip("等待我处理的文书  Ctrl+J")
+        Worded(self.waiting_button, self._editor.keys, "等待我处理的文书  Ctrl+J", self.waiting_button.setToolTip)
         self.waiting_button.clicked.connect(self.show_waiting)
         self._show_waiting(())
         self._signing.waiting_read.connect(self._show_waiting)
@@ -119,7 +121,8 @@ class SigningActs(QObject):
         if note is None:
             return ()
         waiting = sum(not span.reviewed for span in note.note.provenance)
-        return obstacles(blocking(check_note(self._checked())), waiting)
+        against = obstacles(blocking(check_note(self._checked())), waiting)
+        return tuple(self._editor.keys.worded(one) for one in against)
 
     def _on_sign_wanted(self, dialog: SigningDialog, kind: ActKind, pin: str) -> None:
         if dialog.first:
@@ -142,7 +145,7 @@ class SigningActs(QObject):
 
     def _on_acts(self, acts: tuple[NoteAct, ...]) -> None:
         signed = [_act_words(act) for act in acts]
-        self._editor.header.document.setToolTip("\n".join(("本次住院的文书：切换、新建  Ctrl+D", *signed)))
+        self._editor.header.document.setToolTip("\n".join((self._editor.keys.worded(DOCUMENTS), *signed)))
         if is_returned(acts):
             self._say(f"{visible_controls(acts[-1].person)} 退回了这份文书：{visible_controls(acts[-1].comment)}")
 

@@ -12,6 +12,7 @@ from app.controllers.board import BoardController
 from app.controllers.note import NoteController, OpenNote
 from app.core.board import Task, late_count
 from app.core.notes import NoteKind
+from app.ui.kit.keys import Worded
 from app.ui.kit.theme import Appearance
 from app.ui.ward.task_board import TaskBoard, count_words
 
@@ -37,7 +38,7 @@ class BoardActs(QObject):
         self.dialog: TaskBoard | None = None
         self.button = QPushButton("待办 …")
         self.button.setObjectName("tasks")
-        self.button.setToolTip("待办：超时、未签名、未审核的文书  Ctrl+B")
+        Worded(self.button, appearance.keys, "待办：超时、未签名、未审核的文书  Ctrl+B", self.button.setToolTip)
         self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.button.clicked.connect(self.open)
         board.changed.connect(self._on_changed)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListView, QPushButton,
 
 from app.controllers.note import EncounterSummary
 from app.ui.kit.icons import icon
+from app.ui.kit.keys import Worded
 from app.ui.kit.search_field import SearchField
 from app.ui.kit.theme import Appearance, Theme
 from app.ui.ward.patient_delegate import PatientDelegate
@@ -62,11 +63,12 @@ class PatientList(QFrame):
     def __init__(self, appearance: Appearance, now: Callable[[], datetime]) -> None:
         super().__init__()
         self.setObjectName("patientColumn")
+        self._keys = appearance.keys
         self._open_id = ""
         self._loaded = False
         self._entered_early = False
         self.items = EncounterItems(now, self)
-        self.search = SearchField()
+        self.search = SearchField(appearance.keys)
         self.view = PatientView()
         self.add_button = QPushButton("办理入院")
         self.samples_button = QPushButton("载入示例病历")
@@ -113,7 +115,7 @@ class PatientList(QFrame):
         self.search.textChanged.connect(self._on_search)
         self.search.entered.connect(self._on_search_entered)
         self.search.left_down.connect(lambda: self.view.setFocus(Qt.FocusReason.ShortcutFocusReason))
-        self.add_button.setToolTip("办理入院 Ctrl+N")
+        Worded(self.add_button, appearance.keys, "办理入院 Ctrl+N", self.add_button.setToolTip)
         self.add_button.clicked.connect(self.add_wanted)
         self.samples_button.setToolTip("载入自编的示例病历，供试用；均标有“示例”")
         self.samples_button.clicked.connect(self.samples_wanted)
@@ -127,6 +129,7 @@ class PatientList(QFrame):
             layout.addWidget(widget)
         layout.setStretchFactor(self.view, 1)
         appearance.changed.connect(self._on_theme)
+        appearance.keys.changed.connect(self._say_empty)
         self._on_theme(appearance.theme)
         self._say_empty()
 
@@ -173,6 +176,7 @@ class PatientList(QFrame):
 
     def _say_empty(self) -> None:
         searching = bool(self.search.text().strip())
-        self._empty.setText("没有符合的患者，按 Esc 清除搜索。" if searching else "还没有患者。按 Ctrl+N 办理入院。")
+        words = "没有符合的患者，按 Esc 清除搜索。" if searching else "还没有患者。按 Ctrl+N 办理入院。"
+        self._empty.setText(self._keys.worded(words))
         self._empty.setVisible(not self.items.rowCount())
         self.samples_button.setVisible(self._loaded and not self.items.summaries)
