@@ -24,5 +24,6 @@ class Target:
 
 
 TARGETS: Mapping[str, Target] = {
+    "windows-pins": Target("the pins and hashes of the packages for Windows, anew", "installers.windows.pins"),
     "sums": Target("SHA256SUMS of all that lies in the output folder", "installers.sums"),
 }
