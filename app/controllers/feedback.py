@@ -75,10 +75,20 @@ class FeedbackController(QObject):
         """There is an error in a piece of the suggestion's text, which is about the diagnosis `item`, if any."""
         self.record(run_id, acts.error_reported(report, item))
 
-    def judge_all(self, kind: EventKind, run_ids: Sequence[str]) -> None:
-        """NONE_CORRECT or ALL_ACCEPTABLE of these finished suggestions of a comparison."""
+    def judge_all(
+        self, kind: EventKind, run_ids: Sequence[str], stored: Callable[[], None], *, withdrawn: bool = False
+    ) -> None:
+        """NONE_CORRECT or ALL_ACCEPTABLE of these finished suggestions of a comparison, or that taken back."""
         make = {EventKind.NONE_CORRECT: acts.none_correct, EventKind.ALL_ACCEPTABLE: acts.all_acceptable}[kind]
-        self.record(run_ids[0], make(run_ids))
+        self.record(run_ids[0], make(run_ids, withdrawn=withdrawn), stored)
+
+    def judgements(self, note_id: str, done: Callable[[Mapping[str, EventKind]], None]) -> None:
+        """Read what this doctor last said of all suggestions of a comparison at once, by comparison."""
+        self._storage.submit(
+            lambda repositories: repositories.feedback.judgements(note_id, self._actor),
+            done,
+            lambda _error: self.failed.emit("以前对各份建议的评价未能读取，请重新打开这份病历。"),
+        )
 
     def mine(self, done: Callable[[tuple[OwnFeedback, ...]], None]) -> None:
         """Read what this doctor has said about suggestions, the newest first."""
@@ -96,9 +106,13 @@ class FeedbackController(QObject):
         """`text` of the suggestion went into a section of its note."""
         self.record(run_id, acts.backfilled(section_key, text))
 
-    def shown(self, run_id: str, milliseconds: int) -> None:
-        """The suggestion was in view for so long."""
-        self.record(run_id, acts.shown(milliseconds))
+    def shown(self, run_id: str, milliseconds: int, item: str = "") -> None:
+        """The suggestion, or one diagnosis of it, was in view for so long."""
+        self.record(run_id, acts.shown(milliseconds, item))
+
+    def asked_anew(self, run_ids: Sequence[str], changed: Mapping[str, tuple[int, int]]) -> None:
+        """After these suggestions the doctor asked again, with so much added to and struck from each section."""
+        self.record(run_ids[0], acts.rerun(run_ids, changed))
 
     def record(self, run_id: str, act: Act, stored: Callable[[], None] = lambda: None) -> None:
         """Any act on a run; `stored` is called after the commit."""

@@ -9,6 +9,8 @@ from datetime import datetime
 from app.core.events import ErrorSeverity, ErrorType, EventKind, FeedbackEvent, Vote
 from app.core.text_diff import amounts, difference
 
+JUDGEMENTS = (EventKind.NONE_CORRECT, EventKind.ALL_ACCEPTABLE)
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -50,9 +52,9 @@ class ErrorReport:
         return text[: self.start] + self.correction + text[self.end :]
 
 
-def shown(milliseconds: int) -> Act:
-    """A suggestion was in view for so long."""
-    return Act(EventKind.SHOWN, data={"milliseconds": milliseconds})
+def shown(milliseconds: int, item: str = "") -> Act:
+    """A suggestion, or one diagnosis of it (`item`), was in view for so long."""
+    return Act(EventKind.SHOWN, item, {"milliseconds": milliseconds})
 
 
 def uncovered(display_order: int, *, wrote_first: bool) -> Act:
@@ -115,14 +117,21 @@ def report_of(event: FeedbackEvent) -> ErrorReport:
     )
 
 
-def none_correct(generations: Sequence[str]) -> Act:
-    """None of these finished suggestions of a comparison is right; it stands on the first of them."""
-    return Act(EventKind.NONE_CORRECT, data={"generations": list(generations)})
+def none_correct(generations: Sequence[str], *, withdrawn: bool = False) -> Act:
+    """None of these finished suggestions of a comparison is right; it stands on the first of them.
+
+    A doctor's last word on all of them counts; `withdrawn` takes it back.
+    """
+    return Act(EventKind.NONE_CORRECT, data=_about_all(generations, withdrawn))
 
 
-def all_acceptable(generations: Sequence[str]) -> Act:
-    """Each of these finished suggestions of a comparison would do; it stands on the first of them."""
-    return Act(EventKind.ALL_ACCEPTABLE, data={"generations": list(generations)})
+def all_acceptable(generations: Sequence[str], *, withdrawn: bool = False) -> Act:
+    """Each of these finished suggestions of a comparison would do; otherwise as `none_correct`."""
+    return Act(EventKind.ALL_ACCEPTABLE, data=_about_all(generations, withdrawn))
+
+
+def _about_all(generations: Sequence[str], withdrawn: bool) -> Mapping[str, object]:
+    return {"generations": list(generations), **({"withdrawn": True} if withdrawn else {})}
 
 
 def rerun(generations: Sequence[str], changed: Mapping[str, tuple[int, int]]) -> Act:

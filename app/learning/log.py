@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+from app.core.acts import JUDGEMENTS
 from app.core.events import EventKind, FeedbackEvent, Vote
 from app.learning.records import ComparisonRecord
 
@@ -12,12 +13,15 @@ _JUDGED = {EventKind.NONE_CORRECT: Vote.DOWN, EventKind.ALL_ACCEPTABLE: Vote.UP}
 
 
 class Log:
-    """What was done in a comparison, oldest first: the places in the log decide, not the clock."""
+    """What was done in a comparison, oldest first: the places in the log decide, not the clock.
+
+    Of each doctor's judgements of all the suggestions at once only the last is told, and none that was withdrawn.
+    """
 
     def __init__(self, record: ComparisonRecord) -> None:
         """Reads the events of this record."""
         ordered = sorted(record.events, key=lambda one: one.sequence)
-        self._events = [logged.event for logged in ordered]
+        self._events = _standing([logged.event for logged in ordered])
 
     def of(self, generation_id: str, *kinds: EventKind) -> list[FeedbackEvent]:
         """A generation's events of these kinds."""
@@ -46,6 +50,12 @@ class Log:
         for event in self._events:
             found.setdefault(event.generation_id, []).append(event)
         return found
+
+
+def _standing(events: Sequence[FeedbackEvent]) -> list[FeedbackEvent]:
+    last = {event.actor: event for event in events if event.kind in JUDGEMENTS}
+    standing = [event for event in last.values() if not event.data.get("withdrawn")]
+    return [event for event in events if event.kind not in JUDGEMENTS or event in standing]
 
 
 def generations_of(event: FeedbackEvent) -> Sequence[str]:

@@ -140,7 +140,7 @@ def _values(record: ComparisonRecord, suggestion: Suggestion) -> dict[str, objec
         "votes_up": votes.count(Vote.UP),
         "votes_down": votes.count(Vote.DOWN),
         **{column: len(log.of(suggestion.generation_id, kind)) for column, kind in _COUNTED.items()},
-        "shown_ms": sum(map(_shown_ms, log.of(suggestion.generation_id, EventKind.SHOWN))),
+        "shown_ms": sum(_shown_ms(one) for one in log.of(suggestion.generation_id, EventKind.SHOWN) if not one.item),
         "messages": json.dumps(chat(suggestion.messages), ensure_ascii=False),
         "output": suggestion.output,
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.core import acts
 from app.core.events import EventKind, FeedbackEvent, Vote
 from app.storage.chain import FEEDBACK_EVENTS, append
 from app.storage.codec import time_text, to_json
@@ -25,7 +26,7 @@ class OwnFeedback:
     model: str
 
 
-_SAID = (EventKind.VOTE, EventKind.ERROR_REPORTED, EventKind.NONE_CORRECT, EventKind.ALL_ACCEPTABLE)
+_SAID = (EventKind.VOTE, EventKind.ERROR_REPORTED, *acts.JUDGEMENTS)
 _MOST = 1_000
 
 
@@ -58,12 +59,22 @@ class FeedbackRepository:
         """A doctor's standing votes on single diagnoses of a note, by generation and name, as in `votes`."""
         return {key: vote for key, vote in self._standing(note_id, actor).items() if key[1]}
 
+    def judgements(self, note_id: str, actor: str) -> Mapping[str, EventKind]:
+        """What a doctor last said of all suggestions at once, by comparison; what was withdrawn is absent."""
+        query = f"""SELECT r.comparison_id, f.kind, json_extract(f.data, '$.withdrawn') AS withdrawn
+            FROM feedback_events f JOIN runs r ON r.run_id = f.generation_id JOIN comparisons c USING (comparison_id)
+            WHERE c.note_id = ? AND f.actor = ? AND f.kind IN ({_marks(acts.JUDGEMENTS)}) ORDER BY f.seq"""
+        with self._database.snapshot() as sql:
+            rows = sql.query(query, [note_id, actor, *(kind.value for kind in acts.JUDGEMENTS)])
+            last = {row["comparison_id"]: (EventKind(row["kind"]), row["withdrawn"]) for row in rows}
+        return {comparison_id: kind for comparison_id, (kind, withdrawn) in last.items() if not withdrawn}
+
     def of_actor(self, actor: str) -> tuple[OwnFeedback, ...]:
         """What this doctor said about suggestions, the newest first, at most 1,000."""
         query = f"""SELECT f.*, p.name AS patient, e.bed, json_extract(r.identity, '$.title') AS title
             FROM feedback_events f JOIN runs r ON r.run_id = f.generation_id JOIN comparisons c USING (comparison_id)
             JOIN patients p USING (patient_id) JOIN encounters e USING (encounter_id)
-            WHERE f.actor = ? AND f.kind IN ({", ".join("?" * len(_SAID))}) ORDER BY f.seq DESC LIMIT {_MOST}"""
+            WHERE f.actor = ? AND f.kind IN ({_marks(_SAID)}) ORDER BY f.seq DESC LIMIT {_MOST}"""
         with self._database.snapshot() as sql:
             rows = sql.query(query, [actor, *(kind.value for kind in _SAID)])
             return tuple(OwnFeedback(_event(row), row["patient"], row["bed"], row["title"]) for row in rows)
@@ -76,6 +87,10 @@ class FeedbackRepository:
             rows = sql.query(query, [note_id, actor, EventKind.VOTE.value])
             last = {(row["generation_id"], row["item"]): Vote(row["vote"]) for row in rows}
         return {key: vote for key, vote in last.items() if vote is not Vote.WITHDRAWN}
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _row(event: FeedbackEvent) -> Row:

@@ -10,9 +10,10 @@ from uuid import uuid4
 
 from app.core import acts as feedback_acts
 from app.core.acts import Act
+from app.core.checks.diagnoses import named_diagnoses
 from app.core.entities import Encounter, Patient
 from app.core.errors import UsageFault
-from app.core.notes import Note
+from app.core.notes import DISCHARGE_DIAGNOSIS, Note, NoteKind
 from app.core.people import Person, Role
 from app.core.provenance import AiSpan
 from app.core.signing import ActKind, NoteAct, awaits_senior, is_returned, refusal, state_after
@@ -23,6 +24,9 @@ from app.storage.encounters import EncounterRepository
 from app.storage.feedback import FeedbackRepository
 from app.storage.notes import NoteRepository, VersionReason
 
+_DIFFERENTIAL_RUNS = f"""SELECT c.comparison_id, r.run_id FROM runs r JOIN comparisons c USING (comparison_id)
+    JOIN notes n USING (note_id) WHERE n.encounter_id = ? AND n.kind = '{NoteKind.FIRST_PROGRESS}'
+    ORDER BY c.seq, r.display_order"""
 _CHANGED = "文书在别处有了改动，没有{act}：请重新打开后再试。"
 
 
@@ -80,6 +84,7 @@ class SigningRepository:
             append(sql, NOTE_ACTS, _row(stored, kind, person, now, comment))
             if kind is ActKind.SIGNED:
                 self._tell_of_signature(stored, person, now)
+                self._tell_of_final_diagnosis(stored, person, now)
             return self._notes.set_state(note.note_id, state_after(kind), signed=kind is ActKind.SIGNED)
 
     def waiting(self, person: Person) -> tuple[WaitingNote, ...]:
@@ -112,6 +117,18 @@ class SigningRepository:
             self._tell(run_id, feedback_acts.edited(section, inserted, final), person, now)
         for run_id in dict.fromkeys(run_id for run_id, _ in by_run):
             self._tell(run_id, feedback_acts.signed(note.note_id, note.version), person, now)
+
+    def _tell_of_final_diagnosis(self, note: Note, person: Person, now: datetime) -> None:
+        """A signed discharge record says what the patient had: told to every differential of the stay."""
+        diagnoses = [one.name for one in named_diagnoses(note.sections.get(DISCHARGE_DIAGNOSIS.key, ""))]
+        if note.kind is not NoteKind.DISCHARGE or not diagnoses:
+            return
+        by_comparison: dict[str, list[str]] = {}
+        with self._database.snapshot() as sql:
+            for comparison_id, run_id in sql.execute(_DIFFERENTIAL_RUNS, [note.encounter_id]):
+                by_comparison.setdefault(comparison_id, []).append(run_id)
+        for run_ids in by_comparison.values():
+            self._tell(run_ids[0], feedback_acts.final_diagnosis(run_ids, diagnoses), person, now)
 
     def _inserted(self, run_id: str, section: str) -> str:
         query = """SELECT json_extract(data, '$.text') FROM feedback_events

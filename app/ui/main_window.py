@@ -27,13 +27,14 @@ from app.core.notes import NoteKind
 from app.ui.arrangement import Arrangement
 from app.ui.comparison.answer_desk import AnswerDesk
 from app.ui.comparison.answer_history import AnswerHistory
+from app.ui.comparison.asked_anew import AskedAnew
 from app.ui.comparison.commit_first import CommitFirst
 from app.ui.comparison.comparison_area import ComparisonArea
 from app.ui.comparison.comparison_desk import ComparisonDesk
+from app.ui.comparison.dwell import Dwell
 from app.ui.comparison.judgement_acts import JudgementActs
 from app.ui.comparison.model_status import ModelStatusLabel
 from app.ui.comparison.run_board import RunBoard
-from app.ui.comparison.shown_clock import ShownClock
 from app.ui.comparison.suggestion_acts import SuggestionActs
 from app.ui.feedback.export_acts import ExportActs
 from app.ui.feedback.statistics_page import StatisticsActs
@@ -111,10 +112,11 @@ class MainWindow(QMainWindow):
         self.acts = SuggestionActs(
             self.area, self.editor, board, controllers.notes, controllers.feedback, appearance, self.sources
         )
+        self.asked_anew = AskedAnew(self.desk, controllers.feedback)
         self.answer_history = AnswerHistory(self.area, self.desk, appearance, self.say)
         self.commit = CommitFirst(self.area, self.editor, self.desk, controllers.feedback, self.say)
         self.history = HistoryActs(self.editor, controllers.notes, controllers.signing, appearance, self.say)
-        self.judgements = JudgementActs(self.area, self.desk, controllers.feedback, self.say)
+        self.judgements = JudgementActs(self.area, self.desk, controllers.notes, controllers.feedback, self.say)
         self.templates = TemplateActs(self.editor, controllers.notes, controllers.templates, self.say)
         self.documents = DocumentActs(self.editor, controllers.notes, self.say)
         self.ward = WardActs(self.editor, self.patients, controllers.notes, controllers.ward, self.say, now)
@@ -129,7 +131,7 @@ class MainWindow(QMainWindow):
         self.statistics = StatisticsActs(controllers.statistics, appearance, self)
         self.exports = ExportActs(controllers.exports, appearance, now, self)
         self.statistics.export_wanted.connect(self.exports.open)
-        self.clock = ShownClock(controllers.feedback.shown)
+        self.dwell = Dwell(self.area, self.desk, controllers.feedback, lambda: self.commit.hides)
         self._list_refresh = _timer(self, _LIST_REFRESH_MS, controllers.notes.refresh, single=True)
         self._times_refresh = _timer(self, _TIMES_REFRESH_MS, self.patients.refresh_times, single=False)
         self._times_refresh.timeout.connect(self.quality.check)
@@ -176,11 +178,11 @@ class MainWindow(QMainWindow):
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         if event.type() == QEvent.Type.ActivationChange:
-            self.clock.set_running(self.isActiveWindow())
+            self.dwell.set_running(self.isActiveWindow())
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        self.clock.show(())
+        self.dwell.end()
         self._times_refresh.stop()
         self._list_refresh.stop()
         self.closing.emit()
@@ -240,7 +242,6 @@ class MainWindow(QMainWindow):
         self.editor.header.version.clicked.connect(self.history.open)
         comparisons.run_finished.connect(self.sources.learn)
         comparisons.model_changed.connect(self.model_status.update_status)
-        self.desk.view_changed.connect(self._on_view_changed)
 
     def _on_opened(self, note: OpenNote) -> None:
         if self.editor.note is None or self.editor.note.note.note_id != note.note.note_id:
@@ -266,10 +267,6 @@ class MainWindow(QMainWindow):
     def _on_save_failed(self, sentence: str) -> None:
         self.editor.show_save_failed(sentence)
         self.say(sentence)
-
-    def _on_view_changed(self) -> None:
-        card = None if self.commit.hides else self.desk.shown
-        self.clock.show(run.run.run_id for run in (card.runs if card else ()) if not run.live and run.text)
 
 
 def _timer(parent: QWidget, milliseconds: int, act: Callable[[], None], *, single: bool) -> QTimer:

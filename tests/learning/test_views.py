@@ -226,6 +226,16 @@ def test_a_judgement_of_all_is_a_word_on_each_that_a_later_vote_changes() -> Non
     assert len(kto(a_record([none, a_vote_on(1, Vote.WITHDRAWN)]))) == 2
 
 
+def test_a_judgement_that_was_withdrawn_or_changed_was_never_said() -> None:
+    none = judged(EventKind.NONE_CORRECT, 0, 1, 2)
+    back = an_event(0, EventKind.NONE_CORRECT, generations=["g0", "g1", "g2"], withdrawn=True)
+    assert kto(a_record([none, back])) == []
+    assert [label for _, label, _ in kto(a_record([a_vote_on(1, Vote.UP), none, back]))] == [True]
+    changed = a_record([*SEEN, BACKFILL, judged(EventKind.ALL_ACCEPTABLE, 0, 1, 2), none])
+    assert len(pairs(changed)) == 2
+    assert [label for _, label, _ in kto(a_record([none, back, none]))] == [False, False, False]
+
+
 def test_where_all_would_do_a_choice_prefers_none() -> None:
     record = a_record([*SEEN, BACKFILL, judged(EventKind.ALL_ACCEPTABLE, 0, 1, 2)])
     assert pairs(record) == []

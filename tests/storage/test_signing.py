@@ -7,7 +7,7 @@ import pytest
 from app.core import acts
 from app.core.errors import UsageFault
 from app.core.events import EventKind
-from app.core.notes import Note, NoteState
+from app.core.notes import Note, NoteKind, NoteState
 from app.core.people import Person, Role
 from app.core.provenance import AiSpan, Origin, reviewed
 from app.core.runs import Comparison
@@ -161,3 +161,21 @@ def test_what_was_typed_during_the_signature_goes_on_top_of_it(repositories: Rep
     repositories.signing.perform(ActKind.AMENDED, typed, doctor, NOW)
     assert repositories.notes.save(note.note_id, typed.sections, NOW).sections["plan"] == "监护，吸氧"
     assert repositories.notes.version_sections(note.note_id, 1)["plan"] == "监护"
+
+
+def test_a_signed_discharge_record_tells_every_differential_of_the_stay_what_it_was(repositories: Repositories) -> None:
+    doctor, _ = people(repositories)
+    binding = a_stay(repositories)
+    comparisons = [a_full_comparison(repositories, binding)[0] for _ in range(2)]
+    stay = binding.encounter_id
+    record = repositories.notes.open(stay, NoteKind.DISCHARGE, NOW)
+    diagnoses = "1. 急性下壁心肌梗死（好转）\n2. 2型糖尿病；高血压病3级"
+    record = repositories.notes.save(record.note_id, {**record.sections, "discharge_diagnosis": diagnoses}, NOW)
+    repositories.signing.perform(ActKind.SIGNED, record, doctor, NOW)
+    for comparison in comparisons:
+        first, *others = [run.run_id for run in comparison.runs]
+        (event,) = repositories.feedback.events(first)
+        assert (event.kind, event.actor) == (EventKind.FINAL_DIAGNOSIS, DOCTOR)
+        assert event.data["generations"] == [first, *others]
+        assert event.data["diagnoses"] == ["急性下壁心肌梗死（好转）", "2型糖尿病", "高血压病3级"]
+        assert not any(repositories.feedback.events(run_id) for run_id in others)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QTabBar
 
 from app.core.consensus import Agreement
+from app.core.events import EventKind
 from app.ui.kit.keys import Worded
 from app.ui.kit.text_safety import tool_tip, visible_controls
 from app.ui.kit.theme import Appearance
@@ -65,6 +66,11 @@ class ConsensusRow(QFrame):
         if self.chosen_key != chosen:
             self.filter_wanted.emit(self.chosen_key)
 
+    def show_judgement(self, kind: EventKind | None) -> None:
+        """What the doctor said of all answers, if anything."""
+        self.acceptable.setChecked(kind is EventKind.ALL_ACCEPTABLE)
+        self.none_correct.setChecked(kind is EventKind.NONE_CORRECT)
+
     @property
     def chosen_key(self) -> str:
         """The diagnosis that the panes are filtered by; empty for all."""
@@ -78,8 +84,8 @@ class ConsensusRow(QFrame):
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(True)
-        self.acceptable.setToolTip("各份建议都可以接受")
-        self.none_correct.setToolTip("各份建议没有一份正确")
+        self.acceptable.setToolTip("各份建议都可以接受；再按一次撤回")
+        self.none_correct.setToolTip("各份建议没有一份正确；再按一次撤回")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 2, 12, 2)
         row.setSpacing(8)
@@ -87,6 +93,7 @@ class ConsensusRow(QFrame):
         row.addWidget(self.tabs, 1)
         for button in (self.acceptable, self.none_correct):
             button.setObjectName("judge")
+            button.setCheckable(True)
             row.addWidget(button)
         self.tabs.currentChanged.connect(lambda _index: self.filter_wanted.emit(self.chosen_key))
         self.acceptable.clicked.connect(self.all_acceptable_wanted)

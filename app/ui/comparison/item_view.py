@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QTextCursor
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -119,6 +119,12 @@ class ItemView(AnswerView):
             return None
         return quote_of(self._answer, self.toPlainText(), self._places, *selected)
 
+    def in_view(self) -> tuple[int, ...]:
+        """The diagnoses (by index) whose names are in the visible part of the text."""
+        port = self.viewport().rect()
+        names = [place for place in self._places if place.field == NAME]
+        return tuple(place.diagnosis for place in names if port.contains(self._rectangle(place).center()))
+
     def set_theme(self, theme: Theme) -> None:
         """Colours of the marks."""
         self._theme = theme
@@ -216,6 +222,11 @@ class ItemView(AnswerView):
             here = next((i for i, place in enumerate(entries) if place.diagnosis == self._here), 0)
         place = entries[min(max(here + step, 0), len(entries) - 1)]
         self._stand_on(place)
+
+    def _rectangle(self, place: Place) -> QRect:
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(utf16_length(self.toPlainText()[: place.start]))
+        return self.cursorRect(cursor)
 
     def _stand_on(self, place: Place) -> None:
         self.current = place.about

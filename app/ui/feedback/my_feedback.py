@@ -26,7 +26,7 @@ from app.ui.kit.wording import bed_label, exact
 
 COLUMNS = ("时间", "患者", "模型", "内容")
 NOTHING = "还没有反馈：在建议栏中用 Ctrl+↑、Ctrl+↓ 评价，选中文字后按 Ctrl+E 报告错误。"
-KEPT = "反馈保存在本机，导出时去除身份信息；要更正一次评价，请在建议栏中重新评价。"
+KEPT = "反馈保存在本机，导出时去除身份信息；要更正或撤回一次评价，请在建议栏中再按一次同一个键。"
 _VOTES = {Vote.UP: "赞成", Vote.DOWN: "不赞成", Vote.WITHDRAWN: "撤回评价"}
 
 
@@ -83,4 +83,5 @@ def told(event: FeedbackEvent) -> str:
         said = [str(event.data["comment"])] if event.data.get("comment") else []
         about = f"“{event.item}”" if event.item else "整份建议"
         return "；".join([f"{_VOTES[Vote(str(event.data['vote']))]}{about}", *why, *said])
-    return {EventKind.NONE_CORRECT: "无一正确", EventKind.ALL_ACCEPTABLE: "均可接受"}[event.kind]
+    words = {EventKind.NONE_CORRECT: "无一正确", EventKind.ALL_ACCEPTABLE: "均可接受"}[event.kind]
+    return f"撤回评价“{words}”" if event.data.get("withdrawn") else words

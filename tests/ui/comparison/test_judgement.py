@@ -6,11 +6,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
 
-from app.core.acts import report_of
+from app.core.acts import JUDGEMENTS, report_of
 from app.core.events import ErrorSeverity, ErrorType, EventKind
 from app.inference.engines.scripted import Script
-from app.ui.comparison.judgement_acts import NO_SELECTION
+from app.ui.comparison.judgement_acts import NO_SELECTION, TAKEN_BACK
 from app.ui.comparison.report_dialog import ReportDialog
+from app.ui.comparison.shown_clock import MINIMUM_MS
 from app.ui.feedback.my_feedback import MyFeedbackDialog
 from tests.ui.comparison.test_items import FEATURES, FIRST, SECOND, body, events
 from tests.ui.test_main_window import ALT, CONTROL, SHIFT, Ward, open_ward
@@ -80,6 +81,49 @@ def test_a_selection_across_lines_and_marks_is_found_in_the_models_text(ward: Wa
     assert quote is not None
     assert quote.text == "体温39℃\n   - 不支持点：无咯血"
     assert FIRST[quote.start : quote.end] == quote.text
+
+
+def test_a_judgement_of_all_answers_is_taken_back_by_its_key_and_known_when_the_note_is_opened_again(
+    ward: Ward,
+) -> None:
+    row = ward.window.area.consensus
+    for kind, key in ((EventKind.ALL_ACCEPTABLE, Qt.Key.Key_9), (EventKind.NONE_CORRECT, Qt.Key.Key_0)):
+        ward.press(key, CONTROL)
+        ward.bot.waitUntil(
+            lambda kind=kind: (row.acceptable if kind is EventKind.ALL_ACCEPTABLE else row.none_correct).isChecked()
+        )
+    assert not row.acceptable.isChecked()
+    other = ward.admit("李某", "5床")
+    first = ward.window.editor.note
+    assert first is not None
+    ward.open(other)
+    assert not row.none_correct.isChecked()
+    ward.open(first.encounter.encounter_id)
+    ward.bot.waitUntil(row.none_correct.isChecked)
+    ward.press(Qt.Key.Key_0, CONTROL)
+    assert ward.notice == TAKEN_BACK[EventKind.NONE_CORRECT]
+    ward.bot.waitUntil(lambda: not row.none_correct.isChecked())
+    found = [one for one in events(ward) if one.kind in JUDGEMENTS]
+    assert [one.data.get("withdrawn") for one in found] == [None, None, True]
+    assert found[0].data["generations"] == found[2].data["generations"]
+
+
+def test_how_long_each_diagnosis_was_in_view_is_kept(ward: Ward) -> None:
+    names = [one.name for one in body(ward).answer.diagnoses]  # type: ignore[union-attr]
+    ward.bot.wait(MINIMUM_MS + 300)
+    found = [one for one in events(ward) if one.kind is EventKind.SHOWN]
+    assert {one.item for one in found} >= {"", *names}
+    assert all(one.data["milliseconds"] >= MINIMUM_MS for one in found)  # type: ignore[operator]
+
+
+def test_asking_anew_is_kept_with_what_changed_in_the_input(ward: Ward) -> None:
+    first = [pane.run_id for pane in ward.panes]
+    ward.write_input("胸痛5小时", f"{FEATURES}无发热。")
+    ward.run_to_the_end()
+    (event,) = [one for one in events(ward) if one.kind is EventKind.RERUN]
+    assert event.generation_id == first[0] and event.data["generations"] == first
+    changed = {"chief_complaint": {"added": 1, "struck": 1}, "case_features": {"added": 4, "struck": 0}}
+    assert event.data["changed"] == changed
 
 
 def test_all_answers_are_judged_at_once_and_the_doctors_list_says_so(ward: Ward) -> None:

@@ -4,7 +4,7 @@ from app.ui.comparison.shown_clock import ShownClock
 def test_time_in_view_is_reported_once_a_suggestion_leaves_it() -> None:
     now = [0.0]
     reports: list[tuple[str, int]] = []
-    clock = ShownClock(lambda run_id, milliseconds: reports.append((run_id, milliseconds)), lambda: now[0])
+    clock = ShownClock[str](lambda run_id, milliseconds: reports.append((run_id, milliseconds)), lambda: now[0])
     clock.show(["a", "b"])
     now[0] = 5.0
     clock.show(["b"])
@@ -20,7 +20,7 @@ def test_time_in_view_is_reported_once_a_suggestion_leaves_it() -> None:
 def test_a_glance_is_not_reported() -> None:
     now = [0.0]
     reports: list[tuple[str, int]] = []
-    clock = ShownClock(lambda run_id, milliseconds: reports.append((run_id, milliseconds)), lambda: now[0])
+    clock = ShownClock[str](lambda run_id, milliseconds: reports.append((run_id, milliseconds)), lambda: now[0])
     clock.show(["a"])
     now[0] = 0.5
     clock.show([])
