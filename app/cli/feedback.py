@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_filters(export)
     options.add_common(export, json=True)
     export.set_defaults(func=_export)
+    imported = actions.add_parser("import", help="把 sqlite 格式的导出读入专用的数据文件夹，汇总几个病区的反馈")
+    imported.add_argument("folder", type=Path, metavar="导出文件夹", help="feedback export --format sqlite 的输出")
+    options.add_common(imported, json=True)
+    imported.set_defaults(func=_import)
     exports = actions.add_parser("exports", help="列出已有的导出，以及其中多少行已有回执")
     options.add_common(exports, json=True)
     exports.set_defaults(func=_exports)
@@ -111,6 +116,25 @@ def _export(arguments: argparse.Namespace) -> int:
         f"已导出到 {target}：{result.comparisons} 次比较；另有 {result.evaluation} 次属于评估患者、"
         f"{result.quarantined} 行被隔离，没有导出。"
     )
+    return 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from app.cli.suggest_case import doctor_name
+    from app.controllers.feedback_import import import_feedback
+    from app.storage.repositories import open_repositories
+
+    paths = Paths.resolve(arguments.data_dir)
+    repositories = open_repositories(paths.database, paths.pseudonym_key, doctor_name())
+    with closing(repositories):
+        result = import_feedback(repositories, arguments.folder, datetime.now().astimezone())
+    if arguments.json:
+        output.print_json(asdict(result))
+    else:
+        output.print_text(
+            f"已导入 {result.comparisons} 次比较、{result.generations} 份建议、{result.events} 条反馈事件，"
+            f"其中 {result.new_events} 条是新的。"
+        )
     return 0
 
 

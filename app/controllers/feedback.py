@@ -13,6 +13,7 @@ from app.core.acts import Act, ErrorReport
 from app.core.errors import WardNoteError
 from app.core.events import EventKind, Vote
 from app.storage.feedback import OwnFeedback
+from app.storage.repositories import Repositories
 from app.workers.storage_thread import StorageThread
 
 __all__ = ["FeedbackController", "OwnFeedback"]
@@ -124,4 +125,7 @@ class FeedbackController(QObject):
             else:
                 self.failed.emit(str(error) if isinstance(error, WardNoteError) else _BUG)
 
-        self._storage.record(lambda repositories: repositories.feedback.append(event), told)
+        def append(repositories: Repositories) -> None:
+            repositories.feedback.append(event)
+
+        self._storage.record(append, told)

@@ -20,7 +20,7 @@ from app.infra.paths import Paths
 from app.learning.export import Exporter, ExportResult
 from app.learning.filters import Filters
 from app.learning.identities import KnownIdentities
-from app.learning.records import ComparisonRecord, Identities, Keyed, LoggedEvent, Suggestion
+from app.learning.records import DETAILS, ComparisonRecord, Identities, Keyed, LoggedEvent, Suggestion
 from app.learning.reviewing import Review
 from app.settings.policy import Policy
 from app.settings.terms import diagnosis_table
@@ -109,6 +109,8 @@ def record_of(stored: StoredComparison, keyed: Keyed) -> ComparisonRecord:
         identities=Identities(
             about["name"], about["mrn"], about["bed"], (about["attending"], *{row["actor"] for row in events})
         ),
+        chief_complaint=about["chief_complaint"],
+        case_features=about["case_features"],
     )
 
 
@@ -129,6 +131,7 @@ def _suggestion(row: Mapping[str, Any]) -> Suggestion:
         duration_ms=row["duration_ms"],
         started_at=datetime.fromisoformat(row["started_at"]),
         finished_at=datetime.fromisoformat(row["finished_at"]),
+        details={name: row[name] for name in DETAILS},
     )
 
 

@@ -54,6 +54,8 @@ class RecordCleaner:
             record,
             created_at=self.texts.moved(record.created_at),
             suggestions=suggestions,
+            chief_complaint=self._text(record.chief_complaint, record),
+            case_features=self._text(record.case_features, record),
             events=tuple(replace(logged, event=self._event(logged.event, record, outputs)) for logged in record.events),
             identities=Identities(),
         )
@@ -64,6 +66,7 @@ class RecordCleaner:
             suggestion,
             messages=tuple(messages),
             output=self._text(suggestion.output, record),
+            details={**suggestion.details, "error": self._value(suggestion.details.get("error"), record)},
             started_at=self.texts.moved(suggestion.started_at),
             finished_at=self.texts.moved(suggestion.finished_at),
         )

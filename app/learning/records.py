@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.core.events import FeedbackEvent
@@ -12,10 +12,21 @@ from app.core.runs import Message
 Keyed = Callable[[str, str], str]
 """(kind, identifier) to hexadecimal digits that only the holder of the hospital's key can make."""
 
+DETAILS = (
+    *("model_title", "adapter_sha256", "engine_version", "template_id", "template_version", "template_hash"),
+    *("temperature", "top_p", "top_k", "repetition_penalty", "max_tokens", "seed", "stop"),
+    *("status", "input_tokens", "output_tokens", "load_ms", "tokens_per_second", "error", "note_version"),
+    *("app_version", "schema_version"),
+    *("doctor_pseudonym", "patient_pseudonym", "encounter_pseudonym", "pseudonym_key_id"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """One generation as training sees it. `display_order` and the times are kept since they bias a choice."""
+    """One generation as training sees it. `display_order` and the times are kept since they bias a choice.
+
+    `details`: how it was made and ended, by the names in DETAILS.
+    """
 
     generation_id: str
     model: str
@@ -32,6 +43,7 @@ class Suggestion:
     duration_ms: float
     started_at: datetime
     finished_at: datetime
+    details: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,8 @@ class ComparisonRecord:
     suggestions: tuple[Suggestion, ...]
     events: tuple[LoggedEvent, ...]
     identities: Identities
+    chief_complaint: str = ""
+    case_features: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from app.core.acts import report_of
 from app.core.events import ErrorType, EventKind, FeedbackEvent, Vote
 from app.learning.formats import Json, chat, meta_row, rounded
 from app.learning.log import Log
-from app.learning.records import ComparisonRecord, Suggestion
+from app.learning.records import DETAILS, ComparisonRecord, Suggestion
 from app.learning.rows import DpoRow, GrpoRow, KtoRow, SftRow, TrainingRow
 
 CSV_FILE = "generations.csv"
@@ -24,6 +24,10 @@ _COLUMNS = (
     *("model", "model_sha256", "base", "engine", "quantisation", "display_order", "completed", "finish_reason"),
     *("ttft_ms", "duration_ms", "votes_up", "votes_down", "backfilled", "edited", "errors", "copied", "shown_ms"),
     *("messages", "output"),
+)
+_COMPARISON_COLUMNS = (
+    *("comparison_id", "patient", "encounter", "department", "task", "created_at", "runs"),
+    *("chief_complaint", "case_features"),
 )
 _COUNTED = {
     "backfilled": EventKind.BACKFILL,
@@ -61,12 +65,14 @@ def quoted_cell(value: object) -> object:
 
 
 class SqliteWriter:
-    """Generations, events and training rows, without people, as three tables."""
+    """Comparisons, generations, events and training rows, without people; `read_export` is the inverse."""
 
     def __init__(self, folder: Path) -> None:
         self.counts = {SQLITE_FILE: 0}
         self._connection = sqlite3.connect(folder / SQLITE_FILE)
-        self._connection.execute(f"CREATE TABLE generations ({', '.join(_COLUMNS)}, PRIMARY KEY (generation_id))")
+        self._connection.execute(f"CREATE TABLE comparisons ({', '.join(_COMPARISON_COLUMNS)})")
+        columns = ", ".join((*_COLUMNS, *DETAILS))
+        self._connection.execute(f"CREATE TABLE generations ({columns}, PRIMARY KEY (generation_id))")
         self._connection.execute(
             "CREATE TABLE events (event_id PRIMARY KEY, sequence, generation_id, kind, doctor, occurred_at, item, data)"
         )
@@ -75,7 +81,8 @@ class SqliteWriter:
     def write(self, record: ComparisonRecord, suggestions: Sequence[Suggestion], rows: Sequence[TrainingRow]) -> None:
         """See Writer."""
         chosen = {suggestion.generation_id for suggestion in suggestions}
-        self._add("generations", (tuple(_values(record, one).values()) for one in suggestions))
+        self._add("comparisons", iter([_comparison_values(record)] if suggestions else []))
+        self._add("generations", (_exact_values(record, one) for one in suggestions))
         self._add("events", (values for values in _event_values(record) if values[2] in chosen))
         self._add("training_rows", (_row_values(record, row) for row in rows))
         self.counts[SQLITE_FILE] += len(suggestions)
@@ -144,6 +151,18 @@ def _values(record: ComparisonRecord, suggestion: Suggestion) -> dict[str, objec
         "messages": json.dumps(chat(suggestion.messages), ensure_ascii=False),
         "output": suggestion.output,
     }
+
+
+def _exact_values(record: ComparisonRecord, suggestion: Suggestion) -> tuple[object, ...]:
+    exact = {"ttft_ms": suggestion.ttft_ms, "duration_ms": suggestion.duration_ms}
+    values = {**_values(record, suggestion), **exact}
+    return (*values.values(), *(suggestion.details.get(name) for name in DETAILS))
+
+
+def _comparison_values(record: ComparisonRecord) -> tuple[object, ...]:
+    moment = record.created_at.isoformat()
+    about = (record.comparison_id, record.patient, record.encounter, record.department, record.task, moment)
+    return (*about, record.runs, record.chief_complaint, record.case_features)
 
 
 def _shown_ms(event: FeedbackEvent) -> int:

@@ -38,6 +38,11 @@ class ComparisonRepository:
 
     def record_generation(self, generation: Generation) -> None:
         """Store a run's end; its comparison must be stored. Twice changes nothing, another end is a ConflictError."""
+        versions: Row = {"app_version": app.__version__, "schema_version": self._database.schema_version}
+        self.import_generation(generation, {**versions, **self._pseudonym_columns(generation.run.binding)})
+
+    def import_generation(self, generation: Generation, origin: Row) -> None:
+        """As `record_generation`; `origin`: the pseudonyms, and the program and schema that it was made with."""
         run = generation.run
         with self._database.transaction() as sql:
             query = "SELECT department FROM encounters WHERE encounter_id = ?"
@@ -45,9 +50,7 @@ class ComparisonRepository:
             row = {
                 **_started_columns(run),
                 **_ended_columns(generation),
-                **self._pseudonym_columns(run.binding),
-                "app_version": app.__version__,
-                "schema_version": self._database.schema_version,
+                **origin,
                 "department": department[0] if department else "",
             }
             append(sql, GENERATIONS, row)

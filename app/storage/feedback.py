@@ -37,10 +37,10 @@ class FeedbackRepository:
         """Nothing is read yet."""
         self._database = database
 
-    def append(self, event: FeedbackEvent) -> None:
-        """Store an event; twice changes nothing. The run that it concerns must be stored."""
+    def append(self, event: FeedbackEvent) -> bool:
+        """Store an event; twice changes nothing (False). The run that it concerns must be stored."""
         with self._database.transaction() as sql:
-            append(sql, FEEDBACK_EVENTS, _row(event))
+            return append(sql, FEEDBACK_EVENTS, _row(event))
 
     def events(self, generation_id: str) -> tuple[FeedbackEvent, ...]:
         """What was done with one generation, in the order in which it was stored."""
