@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import sqlite_utils
 
-from app.storage.rows import Row, Value, insert, put
+from app.storage.rows import Row, Value, insert, put, update
 
 GENESIS = "0" * 64
 
@@ -74,7 +74,7 @@ def reseal_widened(
     """Seal a row anew after columns were added to its table; a row that was damaged before stays recognisable."""
     before = {name: value for name, value in row.items() if name not in added and name != "digest"}
     whole = digest(before) == row["digest"]
-    put(database, table, key, {**sealed({**row, **changes}), **({} if whole else {"digest": row["digest"]})})
+    update(database, table, key, {**sealed({**row, **changes}), **({} if whole else {"digest": row["digest"]})})
 
 
 def append(database: sqlite_utils.Database, table: ChainedTable, row: Row) -> bool:

@@ -25,6 +25,7 @@ from app.storage.schema_steps import (
     create_receipts,
     create_stays,
     create_ward,
+    guard_signed_notes,
 )
 
 
@@ -43,6 +44,7 @@ MIGRATIONS = (
     Migration("create_stays", create_stays),
     Migration("create_people_and_note_acts", create_people_and_note_acts),
     Migration("create_receipts", create_receipts),
+    Migration("guard_signed_notes", guard_signed_notes),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

@@ -17,7 +17,7 @@ from app.core.runs import Binding
 from app.storage.chain import NOTE_VERSIONS, append, sealed
 from app.storage.codec import provenance_json, provenance_of, sections_json, sections_of, time_text
 from app.storage.database import Database
-from app.storage.rows import insert, put
+from app.storage.rows import insert, update
 from app.storage.whole_stay import stay_hash
 
 SIGNED_SENTENCE = "这份文书已经签名，内容不能改动：请用“修正”在其上另起一版。"
@@ -211,7 +211,7 @@ def _followed(row: Mapping[str, Any], sections: Mapping[str, str]) -> tuple[AiSp
 
 def _change(sql: Any, row: Mapping[str, Any], **changes: Any) -> Note:
     changed = sealed({**row, **changes})
-    put(sql, "notes", "note_id", changed)
+    update(sql, "notes", "note_id", changed)
     return _note(changed)
 
 

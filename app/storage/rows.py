@@ -24,6 +24,12 @@ def insert(database: sqlite_utils.Database, table: str, row: Row, *, unless: str
     database.execute(f"INSERT INTO {table} ({names}) VALUES ({values}){conflict}", dict(row))
 
 
+def update(database: sqlite_utils.Database, table: str, key: str, row: Row) -> None:
+    """Overwrite the row with the same key, which is there."""
+    changes = ", ".join(f"{name} = :{name}" for name in row if name != key)
+    database.execute(f"UPDATE {table} SET {changes} WHERE {key} = :{key}", dict(row))
+
+
 def put(database: sqlite_utils.Database, table: str, key: str, row: Row) -> None:
     """Add a row, or overwrite the one with the same key."""
     names = ", ".join(row)

@@ -329,6 +329,38 @@ def create_receipts(database: sqlite_utils.Database) -> None:
     _append_only(database, "export_receipts", "exported_rows", "import_receipts", "returned_rows")
 
 
+_LAST_ACT = "FROM note_acts WHERE note_id = OLD.note_id ORDER BY seq DESC LIMIT 1"
+
+
+def guard_signed_notes(database: sqlite_utils.Database) -> None:
+    """Nothing of a signed document changes, its provenance included, until an amendment is kept; none is signed or
+    replaced beside the acts. REPLACE deletes without firing triggers against DELETE, so it is refused at the INSERT."""
+    kept = [column.name for column in database.table("notes").columns if column.name not in ("state", "digest")]
+    changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in kept)
+    _run_all(
+        database,
+        "DROP TRIGGER notes_signed_is_kept",
+        f"""CREATE TRIGGER notes_signed_is_kept BEFORE UPDATE ON notes WHEN OLD.state = 'signed' AND ({changed}
+                OR (NEW.state <> 'signed' AND (SELECT kind {_LAST_ACT}) IS NOT 'amended'))
+            BEGIN SELECT RAISE(ABORT, 'a signed note is amended, not changed'); END""",
+        f"""CREATE TRIGGER notes_signed_by_act BEFORE UPDATE ON notes WHEN OLD.state <> 'signed'
+                AND NEW.state = 'signed' AND NOT EXISTS (SELECT 1 FROM (SELECT kind, version, provenance {_LAST_ACT})
+                    WHERE kind = 'signed' AND version = NEW.version AND provenance = NEW.provenance)
+            BEGIN SELECT RAISE(ABORT, 'a note is signed by a person whose act is kept'); END""",
+        """CREATE TRIGGER notes_no_replace BEFORE INSERT ON notes WHEN EXISTS (SELECT 1 FROM notes
+                WHERE note_id = NEW.note_id
+                    OR (encounter_id = NEW.encounter_id AND kind = NEW.kind AND kind <> 'daily_progress'))
+            BEGIN SELECT RAISE(ABORT, 'a note is not replaced'); END""",
+        """CREATE TRIGGER note_versions_no_replace BEFORE INSERT ON note_versions WHEN EXISTS (SELECT 1
+                FROM note_versions WHERE seq = NEW.seq OR version_id = NEW.version_id
+                    OR (note_id = NEW.note_id AND version = NEW.version))
+            BEGIN SELECT RAISE(ABORT, 'a version is not replaced'); END""",
+        """CREATE TRIGGER note_acts_no_replace BEFORE INSERT ON note_acts
+            WHEN EXISTS (SELECT 1 FROM note_acts WHERE seq = NEW.seq OR act_id = NEW.act_id)
+            BEGIN SELECT RAISE(ABORT, 'an act is not replaced'); END""",
+    )
+
+
 def _append_only(database: sqlite_utils.Database, *tables: str) -> None:
     for table in tables:
         for act in ("UPDATE", "DELETE"):

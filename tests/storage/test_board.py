@@ -7,6 +7,7 @@ from pathlib import Path
 from app.core.moves import MoveKind, discharged
 from app.core.notes import NoteKind
 from app.core.provenance import AiSpan, Origin, reviewed
+from app.core.signing import ActKind
 from app.storage.board import read_board
 from app.storage.repositories import Repositories
 from tests.helpers.records import DOCTOR, NOW, a_stay, repositories_in
@@ -54,6 +55,6 @@ def test_a_stay_that_is_done_with_is_not_read(tmp_path: Path) -> None:
     (stay,) = read_board(repositories.database)
     assert stay.encounter == replace(encounter, discharged_at=NOW + timedelta(days=3))
     assert {document.kind for document in stay.documents} == {NoteKind.FIRST_PROGRESS, NoteKind.DISCHARGE}
-    repositories.database.sql.execute("UPDATE notes SET state = 'signed' WHERE note_id = ?", [record.note_id])
+    repositories.signing.perform(ActKind.SIGNED, record, repositories.people.known_as(DOCTOR, NOW), NOW)
     assert read_board(repositories.database) == ()
     repositories.close()

@@ -12,6 +12,7 @@ from app.core.people import Person, Role
 from app.core.provenance import AiSpan, Origin, reviewed
 from app.core.runs import Comparison
 from app.core.signing import ActKind
+from app.storage.codec import provenance_of
 from app.storage.driver import sqlite3
 from app.storage.notes import VersionReason
 from app.storage.repositories import Repositories
@@ -179,3 +180,81 @@ def test_a_signed_discharge_record_tells_every_differential_of_the_stay_what_it_
         assert event.data["generations"] == [first, *others]
         assert event.data["diagnoses"] == ["急性下壁心肌梗死（好转）", "2型糖尿病", "高血压病3级"]
         assert not any(repositories.feedback.events(run_id) for run_id in others)
+
+
+def signed_with_ai(repositories: Repositories) -> Note:
+    doctor = repositories.people.known_as(DOCTOR, NOW)
+    note, _ = with_ai(repositories, "自己写1. 急性心梗")
+    stored = repositories.notes.save(note.note_id, note.sections, NOW, reviewed(note.provenance, DOCTOR, NOW))
+    return repositories.signing.perform(ActKind.SIGNED, stored, doctor, NOW)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "provenance = '[]'",
+        "provenance = replace(provenance, '模型 0', '模型 9')",
+        "author = '别人'",
+        "version = version + 1",
+        "signed_version = NULL",
+        "recorded_at = '2020-01-01T00:00:00+08:00'",
+        "updated_at = '2020-01-01T00:00:00+08:00'",
+        "encounter_id = 'another'",
+        "kind = 'daily_progress'",
+    ],
+)
+def test_nothing_of_a_signed_document_changes_in_the_database(repositories: Repositories, change: str) -> None:
+    note = signed_with_ai(repositories)
+    with pytest.raises(sqlite3.IntegrityError, match="amended, not changed"):
+        repositories.database.sql.execute(f"UPDATE notes SET {change} WHERE note_id = ?", [note.note_id])
+    assert repositories.notes.get(note.note_id) == note
+
+
+@pytest.mark.parametrize("state", ["draft", "reviewed"])
+def test_a_signature_is_left_only_by_an_amendment(repositories: Repositories, state: str) -> None:
+    note = signed_with_ai(repositories)
+    with pytest.raises(sqlite3.IntegrityError, match="amended, not changed"):
+        repositories.database.sql.execute("UPDATE notes SET state = ? WHERE note_id = ?", [state, note.note_id])
+
+
+def test_a_document_is_signed_only_by_a_kept_signature_on_what_it_says(repositories: Repositories) -> None:
+    note, _ = with_ai(repositories, "自己写1. 急性心梗")
+    by_hand = "UPDATE notes SET state = 'signed', signed_version = version WHERE note_id = ?"
+    with pytest.raises(sqlite3.IntegrityError, match="signed by a person"):
+        repositories.database.sql.execute(by_hand, [note.note_id])
+    doctor, _ = people(repositories)
+    stored = repositories.notes.save(note.note_id, note.sections, NOW, reviewed(note.provenance, DOCTOR, NOW))
+    repositories.signing.perform(ActKind.SIGNED, stored, doctor, NOW)
+    repositories.signing.perform(ActKind.AMENDED, stored, doctor, NOW)
+    with pytest.raises(sqlite3.IntegrityError, match="signed by a person"):
+        repositories.database.sql.execute(by_hand, [note.note_id])
+
+
+def test_nothing_that_was_signed_is_replaced(repositories: Repositories) -> None:
+    """REPLACE deletes without asking the triggers that hold against DELETE."""
+    note = signed_with_ai(repositories)
+    for table, change in (
+        ("notes", "'[]' AS provenance"),
+        ("notes", "'another' AS note_id"),
+        ("note_versions", "'{}' AS sections"),
+        ("note_acts", "'[]' AS provenance"),
+        ("note_acts", "seq + 1 AS seq"),
+    ):
+        name = change.split(" AS ")[1]
+        columns = [column.name for column in repositories.database.sql.table(table).columns]
+        values = ", ".join(change if column == name else column for column in columns)
+        with pytest.raises(sqlite3.IntegrityError, match="not replaced"):
+            repositories.database.sql.execute(f"INSERT OR REPLACE INTO {table} SELECT {values} FROM {table}")
+    assert repositories.notes.get(note.note_id) == note
+    assert repositories.database.check().ok
+
+
+def test_the_provenance_of_a_signed_version_outlives_its_amendment(repositories: Repositories) -> None:
+    note = signed_with_ai(repositories)
+    doctor = repositories.people.known_as(DOCTOR, NOW)
+    draft = repositories.signing.perform(ActKind.AMENDED, note, doctor, NOW)
+    repositories.notes.save(note.note_id, {**draft.sections, "differential": "全部重写"}, NOW, ())
+    assert repositories.notes.get(note.note_id).provenance == ()
+    kept = "SELECT provenance FROM note_acts WHERE kind = 'signed' AND note_id = ? AND version = ?"
+    ((provenance,),) = repositories.database.sql.execute(kept, [note.note_id, note.version])
+    assert provenance_of(provenance) == note.provenance
