@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QTimer
@@ -19,7 +19,9 @@ from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.controllers.exports import ExportController
 from app.controllers.feedback import FeedbackController
+from app.controllers.model_keeper import ModelKeeper
 from app.controllers.model_library import open_library
+from app.controllers.models import ModelsController
 from app.controllers.note import NoteController
 from app.controllers.people import PeopleController
 from app.controllers.review import ReviewController
@@ -46,6 +48,7 @@ from app.ui.comparison.commit_first import DEFAULT as COMMIT_FIRST_DEFAULT
 from app.ui.desktop import TerminationSignals, clear_own_clipboard, make_application
 from app.ui.fault_hook import FaultHook
 from app.ui.kit.theme import Appearance, has_chinese_font
+from app.ui.kit.words import Words
 from app.ui.main_window import Controllers, MainWindow
 from app.ui.single_instance import SingleInstance
 from app.workers.background import BackgroundWorker
@@ -75,15 +78,18 @@ def run_window(paths: Paths, engine: str = "auto") -> int:
         settings = SettingsFile(paths.settings)
         keeper = SettingsKeeper(settings)
         at_the_end.callback(keeper.close)
-        kept, policy = settings.load(), policy_of_look(paths)
+        kept, policy = keeper.settings, policy_of_look(paths)
         theme = policy.text("window.theme") or kept.chosen.get("theme", "system")
-        window = MainWindow(services.controllers, Appearance(application, theme), local_now)
+        language = policy.text("window.language") or kept.chosen.get("language", "zh")
+        appearance = Appearance(application, theme, Words(language))
+        window = MainWindow(services.controllers, appearance, local_now)
         at_the_end.callback(window.hide)
         _connect(window, services, instance, hook)
         window.open_on_screen(defaults(policy) | dict(kept.window))
         refused_keys = window.keys.restore(kept.keys)
         for changed in (window.closing, window.keys.changed):
-            changed.connect(lambda: keeper.keep(replace(kept, window=window.state(), keys=window.keys.kept())))
+            changed.connect(lambda: keeper.keep(window=window.state(), keys=window.keys.kept()))
+        services.controllers.models.engine_chosen.connect(partial(_keep_engine, keeper))
         _say_troubles(window, trouble, settings.trouble, refused_keys)
         services.controllers.people.load()
         services.controllers.notes.refresh()
@@ -103,11 +109,13 @@ class Services:
     def close(self) -> None:
         """End the runs (their partial texts are stored), save the note, end threads and processes; bounded in time."""
         self.controllers.exports.stop()
+        self.controllers.models.stop()
         self.controllers.comparisons.close()
         self.controllers.notes.close()
         self.storage.close()
         self.export_storage.close()
         self.controllers.answers.close()
+        self.controllers.models.close()
 
 
 def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
@@ -141,8 +149,13 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
         answers=AnswerController(diagnosis_table(paths.data_dir), BackgroundWorker()),
         ward=ward,
         templates=TemplateController(storage, paths.data_dir),
+        models=ModelsController(ModelKeeper(paths)),
     )
     return Services(storage, export_storage, controllers)
+
+
+def _keep_engine(keeper: SettingsKeeper, model: str, engine: str) -> None:
+    keeper.keep(engines={**keeper.settings.engines, model: engine})
 
 
 def _with_name(follow: Callable[[str], None], person: Person) -> None:

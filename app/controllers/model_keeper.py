@@ -22,7 +22,9 @@ from app.inference.conversion.prepare import Preparer
 from app.inference.fetch import fetch, is_fetched
 from app.inference.files import check_files
 from app.inference.library import ModelLibrary, recipe_of
+from app.inference.packs.container import SUFFIX, opened
 from app.inference.packs.installing import Pack, install_pack, read_pack
+from app.inference.packs.manifest import MANIFEST_NAME
 from app.inference.prepared import CheckedFile, PreparedModel, Speed
 from app.inference.recognition import Recognised, recognise
 from app.inference.removal import remove
@@ -150,6 +152,13 @@ class ModelKeeper:
             factor = measure_gain(models, sample_prompts(), work.host)
         library.calibration.with_gain(models, factor).write()
         return Gain(len(models), factor)
+
+    def is_pack(self, path: Path) -> bool:
+        """Whether this is a model pack, and no model by itself. Raises UsageFault if nothing is there."""
+        if not path.is_dir():
+            return path.suffix == SUFFIX
+        with opened(path) as reader:
+            return reader.has(MANIFEST_NAME)
 
     def look_into(self, path: Path) -> Pack:
         """A model pack, whose signature the policy takes; quickly."""

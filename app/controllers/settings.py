@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
-from app.settings.file import Settings, SettingsFile
+from app.settings.file import SettingsFile
 from app.workers.background import BackgroundWorker
 
 
 class SettingsKeeper:
-    """Writes one after another; what was kept last is in the file when `close` returns."""
+    """Writes one after another; what was kept last is in the file when `close` returns.
+
+    `settings` are those in force: what was loaded, with what was kept since.
+    """
 
     def __init__(self, file: SettingsFile) -> None:
         self._file = file
-        self._last: Settings | None = None
+        self.settings = file.load()
+        self._changed = False
         self._worker = BackgroundWorker()
 
-    def keep(self, settings: Settings) -> None:
-        """Keep these."""
-        self._last = settings
-        self._worker.submit(partial(self._file.save, settings), lambda _: None)
+    def keep(self, **changes: Mapping[str, str]) -> None:
+        """Keep these parts of the settings; the others stay."""
+        self.settings = replace(self.settings, **changes)
+        self._changed = True
+        self._worker.submit(partial(self._file.save, self.settings), lambda _: None)
 
     def close(self) -> None:
         """End the thread; what it had not come to is written here."""
         self._worker.close()
-        if self._last is not None:
-            self._file.save(self._last)
+        if self._changed:
+            self._file.save(self.settings)

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from statistics import median
 
+import psutil
+
 from app.core.errors import EngineFault
 from app.core.runs import Decoding, Message, RunOutcome, RunStatus
 from app.inference.calibration import GUESSES
@@ -43,9 +45,19 @@ def measure_speed(model: PreparedModel, prompts: Sequence[Prompt], make_host: Ma
         host.load(lambda fraction: None)
         seconds = time.monotonic() - began
         speeds = [_speeds(_answer(host, prompt)) for prompt in prompts]
+        memory = _memory_of(host.pid)
     finally:
         host.close()
-    return Speed(max(reading for reading, _ in speeds), max(writing for _, writing in speeds), seconds)
+    reading, writing = (max(values) for values in zip(*speeds, strict=True))
+    return Speed(reading, writing, seconds, memory_bytes=memory)
+
+
+def _memory_of(pid: int | None) -> int:
+    """Bytes that a process holds in memory; 0 if it is gone."""
+    try:
+        return psutil.Process(pid).memory_info().rss if pid else 0
+    except psutil.Error:
+        return 0
 
 
 def measure_copying(model: PreparedModel, prompt: Prompt, make_host: MakeHost = ModelHost) -> float:

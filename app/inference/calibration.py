@@ -9,6 +9,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from app.core.errors import EnvironmentFault
 from app.inference.prepared import PreparedModel, Speed
@@ -93,7 +94,7 @@ def _key_of_all(models: Sequence[PreparedModel]) -> str:
     return " + ".join(sorted(f"{model.identity.model} {model.identity.engine}" for model in models))
 
 
-def _speed(values: Mapping[str, float]) -> Speed:
+def _speed(values: Mapping[str, Any]) -> Speed:
     speed = Speed(**values)
     if not all(math.isfinite(value) and value > 0 for value in (speed.reading, speed.writing, speed.copying)):
         raise ValueError("a speed is a positive number")

@@ -21,13 +21,15 @@ class CheckedFile:
 class Speed:
     """What `calibrate` measured on this machine: tokens/s while reading and writing, seconds to load.
 
-    `copying` is how many times as fast a copied text is written when it is guessed from the prompt.
+    `copying` is how many times as fast a copied text is written when it is guessed from the prompt. `memory_bytes` is
+    what its process held after an answer, 0 where that was not measured.
     """
 
     reading: float
     writing: float
     load_seconds: float
     copying: float = 1.0
+    memory_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

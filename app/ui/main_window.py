@@ -16,6 +16,7 @@ from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController
 from app.controllers.exports import ExportController
 from app.controllers.feedback import FeedbackController
+from app.controllers.models import ModelsController
 from app.controllers.note import NoteController, OpenNote
 from app.controllers.people import PeopleController
 from app.controllers.review import ReviewController
@@ -39,6 +40,7 @@ from app.ui.comparison.suggestion_acts import SuggestionActs
 from app.ui.feedback.export_acts import ExportActs
 from app.ui.feedback.statistics_page import StatisticsActs
 from app.ui.kit.theme import Appearance
+from app.ui.models.model_acts import ModelActs
 from app.ui.note.document_acts import DocumentActs
 from app.ui.note.entry_acts import EntryActs
 from app.ui.note.history_acts import HistoryActs
@@ -80,6 +82,7 @@ class Controllers:
     signing: SigningController
     templates: TemplateController
     ward: WardController
+    models: ModelsController
 
 
 class MainWindow(QMainWindow):
@@ -132,6 +135,7 @@ class MainWindow(QMainWindow):
         self.exports = ExportActs(controllers.exports, appearance, now, self)
         self.statistics.export_wanted.connect(self.exports.open)
         self.dwell = Dwell(self.area, self.desk, controllers.feedback, lambda: self.commit.hides)
+        self.models = ModelActs(controllers.models, appearance, self.say, self)
         self._list_refresh = _timer(self, _LIST_REFRESH_MS, controllers.notes.refresh, single=True)
         self._times_refresh = _timer(self, _TIMES_REFRESH_MS, self.patients.refresh_times, single=False)
         self._times_refresh.timeout.connect(self.quality.check)
@@ -220,7 +224,13 @@ class MainWindow(QMainWindow):
         self.patients.setMinimumWidth(QFontMetrics(self.font()).horizontalAdvance("床" * 12))
 
     def _top_bar(self) -> TopBar:
-        buttons = (self.signing.waiting_button, self.tasks.button, self.people.button, self.statistics.button)
+        buttons = (
+            self.signing.waiting_button,
+            self.tasks.button,
+            self.people.button,
+            self.statistics.button,
+            self.models.button,
+        )
         return TopBar(TITLE, self.keys, (self.model_status, *buttons))
 
     def _connect(self) -> None:

@@ -86,6 +86,7 @@ class WindowActs(QObject):
             "board": window.tasks.open,
             "statistics": window.statistics.open,
             "export": window.exports.open,
+            "models": window.models.open,
             "help": lambda: KeysDialog(window.keys, window).open(),
         }
 

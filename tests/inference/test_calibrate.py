@@ -25,6 +25,7 @@ def test_speeds_are_those_of_the_model(script: MakeModel) -> None:
     speed = measure_speed(script(Script("答" * 40, token_ms=4, prefill_ms=30, load_ms=60)), PROMPTS)
     assert speed.load_seconds >= 0.06
     assert 0 < speed.writing < 250, "40 tokens at 4 ms and more"
+    assert speed.memory_bytes > 5_000_000, "a Python process at least"
     assert 0 < speed.reading < 200 / 0.12, "200 characters in 4 chunks of 30 ms and more"
 
 

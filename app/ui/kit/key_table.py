@@ -56,6 +56,7 @@ KEYS: tuple[Key, ...] = (
     Key("board", "Ctrl+B", "待办：超时、未签名、未审核的文书，回车打开"),
     Key("statistics", "Ctrl+T", "统计：使用率、采纳、投票、改动、错误、速度"),
     Key("export", "Ctrl+Shift+X", "导出反馈：去标识后逐份过目，通过的写成训练数据"),
+    Key("models", "Ctrl+Shift+L", "模型：安装、转换、校验、测速、切换引擎、移除"),
     Key("help", "F1", "快捷键：查看、更改"),
     Key("item_up", "Up", "在一栏中：上一条，病历中的出处同时标出", in_pane=True),
     Key("item_down", "Down", "在一栏中：下一条，病历中的出处同时标出", in_pane=True),

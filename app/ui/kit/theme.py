@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.infra.resources import resource_path, resource_text
 from app.ui.kit.keys import Keys
+from app.ui.kit.words import Words
 
 LINE_HEIGHT = 1.5
 UI_FAMILIES = ("Microsoft YaHei UI", "PingFang SC", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC")
@@ -96,7 +97,7 @@ def type_sizes(system_pixels: int) -> TypeSizes:
 
 
 class Appearance(QObject):
-    """What every screen needs to know: the theme in force, applied to the whole application, and the keys to name.
+    """What every screen needs to know: the theme in force, the keys to name, and `words`, in which language to speak.
 
     Signals:
         changed: a Theme, after palette and style sheet were replaced.
@@ -104,14 +105,15 @@ class Appearance(QObject):
 
     changed = Signal(object)
 
-    def __init__(self, application: QApplication, choice: str = "system") -> None:
-        """`choice` as for `choose`."""
+    def __init__(self, application: QApplication, choice: str = "system", words: Words | None = None) -> None:
+        """`choice` as for `choose`; `words` are Chinese if not given."""
         super().__init__(application)
         self._application = application
         self._fixed: Theme | None = None
         self.sizes = type_sizes(QFontInfo(application.font()).pixelSize())
         self.theme = LIGHT
         self.keys = Keys(self)
+        self.words = words or Words()
         hints = application.styleHints()
         hints.colorSchemeChanged.connect(self._on_scheme_changed)
         application.setStyle("Fusion")
