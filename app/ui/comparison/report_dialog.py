@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QRadioButton,
     QVBoxLayout,
     QWidget,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.core.acts import ErrorReport
 from app.core.events import ErrorSeverity, ErrorType
 from app.ui.comparison.quote_span import Quote
+from app.ui.kit.composed_line import ComposedLine
 from app.ui.kit.text_safety import bounded, visible_controls
 
 _MAX_SHOWN = 300
@@ -35,8 +35,8 @@ class ReportDialog(QDialog):
         self._quote = quote
         self.types = QButtonGroup(self)
         self.severities = QButtonGroup(self)
-        self.correction = QLineEdit()
-        self.comment = QLineEdit()
+        self.correction = ComposedLine()
+        self.comment = ComposedLine()
         self._lay_out(model)
 
     def report(self) -> ErrorReport:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.core.errors import UsageFault
 from app.learning.filters import FORMAT_NAMES, Filters
+from app.ui.kit.composed_line import ComposedLine
 
 _WORDS: Mapping[str, str] = {
     "trl-sft": "TRL 监督微调",
@@ -56,7 +57,7 @@ class ExportForm(QWidget):
         self.department, self.model = QComboBox(), QComboBox()
         self.only_new = QCheckBox("只要未导出过的(&O)")
         self.review = QPushButton("列出记录(&L)")
-        self.folder = QLineEdit(str(Path.home() / f"病程助手导出-{now:%Y%m%d-%H%M%S}"))
+        self.folder = ComposedLine(str(Path.home() / f"病程助手导出-{now:%Y%m%d-%H%M%S}"))
         self._lay_out()
         self.offer((), ())
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QInputMethodEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtGui import QKeyEvent
 
-from app.ui.kit.composition import Composition
+from app.ui.kit.composed_line import ComposedLine
 from app.ui.kit.keys import Keys, Worded
 
 
-class SearchField(QLineEdit):
+class SearchField(ComposedLine):
     """The search field: Enter takes the first hit, Down goes into the list, Esc clears.
 
     Signals:
@@ -23,7 +22,6 @@ class SearchField(QLineEdit):
 
     def __init__(self, keys: Keys) -> None:
         super().__init__()
-        self.composition = Composition()
         Worded(self, keys, "搜索患者  Ctrl+K", self.setPlaceholderText)
         self.setAccessibleName("搜索患者")
         Worded(self, keys, "按床号、姓名、拼音（全拼或首字母）、住院号搜索 Ctrl+K", self.setToolTip)
@@ -31,19 +29,16 @@ class SearchField(QLineEdit):
         self.returnPressed.connect(self.entered)
 
     def event(self, event: QEvent) -> bool:
-        """Esc belongs to the search while there is something to clear, every key to a composition."""
-        if self.composition.keeps(event) or (event.type() == QEvent.Type.ShortcutOverride and self._clears(event)):
+        """Esc belongs to the search while there is something to clear."""
+        if event.type() == QEvent.Type.ShortcutOverride and self._clears(event):
             event.accept()
             return True
         return super().event(event)
 
-    def inputMethodEvent(self, event: QInputMethodEvent) -> None:  # noqa: N802
-        """Follow whether a composition is under way."""
-        self.composition.follow(event)
-        super().inputMethodEvent(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        if self._clears(event):
+        if self.composition.active:
+            super().keyPressEvent(event)
+        elif self._clears(event):
             self.clear()
         elif event.key() == Qt.Key.Key_Down:
             self.left_down.emit()

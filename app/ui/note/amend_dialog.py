@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 
+from app.ui.kit.composed_line import ComposedLine
 from app.ui.kit.labels import plain_label
 from app.ui.kit.text_safety import visible_controls
 
@@ -19,7 +20,7 @@ class AmendDialog(QDialog):
         self.setWindowTitle("修正")
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setMinimumWidth(560)
-        self.reason = QLineEdit()
+        self.reason = ComposedLine()
         self.reason.setMaxLength(MOST)
         self.reason.setAccessibleName("修正原因")
         self.reason.setPlaceholderText("如：补充检查结果、更正左右侧")

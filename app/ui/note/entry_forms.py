@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout,
 
 from app.core.stay import Abnormal, Order, Result, against_range
 from app.core.stay_lines import entry_line
+from app.ui.kit.composed_line import ComposedLine
 from app.ui.kit.date_fields import DayField
 from app.ui.kit.text_safety import visible_controls
 
@@ -23,7 +24,7 @@ class EntryForm(QDialog):
         self.setMinimumWidth(420)
         self.date = DayField(QDate.currentDate())
         self.date.setDisplayFormat("yyyy-MM-dd")
-        self.name = QLineEdit()
+        self.name = ComposedLine()
         self._form = QFormLayout()
         buttons = QDialogButtonBox()
         self.accept_button = buttons.addButton("录入", QDialogButtonBox.ButtonRole.AcceptRole)
@@ -63,7 +64,7 @@ class ResultForm(EntryForm):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("录入检查结果", parent)
-        self.value, self.unit, self.range, self.abnormal = QLineEdit(), QLineEdit(), QLineEdit(), QComboBox()
+        self.value, self.unit, self.range, self.abnormal = ComposedLine(), ComposedLine(), ComposedLine(), QComboBox()
         self.range.setPlaceholderText("如 3.5-5.3、<0.5")
         self.abnormal.addItem(_MEASURED, None)
         for words, mark in (
@@ -105,7 +106,7 @@ class OrderForm(EntryForm):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("录入医嘱", parent)
-        self.dose, self.route, self.frequency = QLineEdit(), QLineEdit(), QLineEdit()
+        self.dose, self.route, self.frequency = ComposedLine(), ComposedLine(), ComposedLine()
         self.dose.setPlaceholderText("如 100mg")
         self.route.setPlaceholderText("如 口服")
         self.frequency.setPlaceholderText("如 qd")

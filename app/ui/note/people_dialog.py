@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.controllers.people import PeopleController
 from app.core.people import Person, Role, may_manage
+from app.ui.kit.composed_line import ComposedLine
 from app.ui.kit.keys import Keys, Worded
 from app.ui.kit.labels import plain_label
 from app.ui.kit.text_safety import visible_controls
@@ -67,7 +68,7 @@ class PeopleDialog(QDialog):
         self.setMinimumSize(520, 420)
         self._people = people
         self.list = QListWidget()
-        self.pin, self.name, self.role = QLineEdit(), QLineEdit(), QComboBox()
+        self.pin, self.name, self.role = QLineEdit(), ComposedLine(), QComboBox()
         self.switch_button = QPushButton("切换为此人(&S)")
         self.role_button = QPushButton("改为此角色(&R)")
         self.add_button = QPushButton("增加人员(&A)")

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.core.notes import SECTIONS, Note
 from app.core.people import Person, pin_fault
 from app.core.provenance import AI_ASSISTED_MARK
+from app.ui.kit.composed_line import ComposedLine
 from app.ui.kit.labels import plain_label
 from app.ui.kit.text_safety import visible_controls
 from app.ui.kit.wording import minute
@@ -43,7 +44,7 @@ class SigningDialog(QDialog):
         self.setMinimumSize(760, 560)
         self.first = not person.pin
         self._blocked = bool(obstacles)
-        self.pin, self.again, self.comment = _secret(), _secret(), QLineEdit()
+        self.pin, self.again, self.comment = _secret(), _secret(), ComposedLine()
         self.trouble = plain_label("dialogWarning")
         self.sign_button = QPushButton("签名(&S)")
         self.return_button = QPushButton("退回(&B)")

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
-    QLineEdit,
     QListWidget,
     QPlainTextEdit,
     QPushButton,
@@ -23,6 +22,7 @@ from app.controllers.templates import TemplateController
 from app.core.errors import UsageFault
 from app.core.notes import NoteKind, NoteState
 from app.core.templates import NoteTemplate, can_insert, from_text, offered, to_text
+from app.ui.kit.composed_line import ComposedLine
 from app.ui.kit.labels import plain_label
 from app.ui.note.note_editor import NoteEditor
 
@@ -107,7 +107,7 @@ class TemplateDialog(QDialog):
         self._department = department
         self._templates: tuple[NoteTemplate, ...] = ()
         self.list = QListWidget()
-        self.name, self.department, self.text = QLineEdit(), QLineEdit(), QPlainTextEdit()
+        self.name, self.department, self.text = ComposedLine(), ComposedLine(), QPlainTextEdit()
         self.trouble = plain_label("dialogWarning")
         self.insert_button = QPushButton("插入空白文书(&I)")
         self.save_button = QPushButton("保存为本科室模板(&S)")

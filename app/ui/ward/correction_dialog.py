@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.controllers.note import EncounterSummary, OpenNote
 from app.core.entities import Encounter, Patient, Sex
 from app.core.moves import corrected
+from app.ui.kit.composed_line import ComposedLine
 from app.ui.kit.wording import whose
 from app.ui.ward.ward_dialogs import FormDialog
 
@@ -22,8 +23,8 @@ class CorrectionDialog(FormDialog):
         super().__init__("更正患者信息", "更正", note, parent)
         self.before = note.patient, note.encounter
         self._others = [one for one in everyone if one.patient.patient_id != note.patient.patient_id]
-        self.name, self.age = QLineEdit(note.patient.name), QLineEdit(note.encounter.age)
-        self.mrn, self.sex = QLineEdit(note.encounter.mrn), QComboBox()
+        self.name, self.age = ComposedLine(note.patient.name), ComposedLine(note.encounter.age)
+        self.mrn, self.sex = ComposedLine(note.encounter.mrn), QComboBox()
         self.sex.addItems([str(sex) for sex in Sex])
         self.sex.setCurrentText(note.patient.sex)
         self.add("姓名", self.name)

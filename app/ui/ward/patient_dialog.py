@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 
 from app.controllers.autosave import local_now
 from app.controllers.note import EncounterSummary
 from app.controllers.patient_index import PatientIndex
 from app.core.entities import Patient, Severity, Sex
+from app.ui.kit.composed_line import ComposedLine
 from app.ui.kit.date_fields import entered_moment, moment_field
 from app.ui.kit.wording import whose
 from app.ui.ward.ward_dialogs import in_same_bed, taken_words, text_label, warning_label
@@ -50,11 +51,11 @@ class PatientDialog(QDialog):
         self.setWindowTitle("办理入院")
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setMinimumWidth(620)
-        self.name, self.sex, self.who = QLineEdit(), QComboBox(), QComboBox()
+        self.name, self.sex, self.who = ComposedLine(), QComboBox(), QComboBox()
         self.sex.addItems([Sex.MALE, Sex.FEMALE, Sex.UNKNOWN])
         self.sex.setCurrentText(Sex.UNKNOWN)
-        self.age, self.bed, self.mrn, self.department = QLineEdit(), QLineEdit(), QLineEdit(), QLineEdit()
-        self.ward, self.diagnoses, self.severity = QLineEdit(), QLineEdit(), QComboBox()
+        self.age, self.bed, self.mrn, self.department = ComposedLine(), ComposedLine(), ComposedLine(), ComposedLine()
+        self.ward, self.diagnoses, self.severity = ComposedLine(), ComposedLine(), QComboBox()
         self.severity.addItems([str(severity) for severity in Severity])
         self.severity.setCurrentText(Severity.STABLE)
         self.admitted_at = moment_field(local_now())

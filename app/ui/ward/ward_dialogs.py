@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLabel,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QVBoxLayout,
@@ -24,6 +23,7 @@ from app.controllers.note import EncounterSummary, OpenNote
 from app.controllers.patient_index import PatientIndex
 from app.core.entities import Encounter, Severity
 from app.core.moves import discharge_undone, discharged, in_bed, transferred, with_severity
+from app.ui.kit.composed_line import ComposedLine
 from app.ui.kit.date_fields import entered_moment, moment_field
 from app.ui.kit.text_safety import visible_controls
 from app.ui.kit.wording import day, whose
@@ -80,8 +80,8 @@ class BedDialog(MoveDialog):
         self._present = present
         self._places = places
         encounter = note.encounter
-        self.department, self.ward = QLineEdit(encounter.department), QLineEdit(encounter.ward)
-        self.bed = QLineEdit()
+        self.department, self.ward = ComposedLine(encounter.department), ComposedLine(encounter.ward)
+        self.bed = ComposedLine()
         self.bed.setPlaceholderText("新床号，如 12床、加3")
         if places:
             self.add("科室", self.department)
@@ -160,7 +160,7 @@ class MergeDialog(QDialog):
         self.setMinimumSize(560, 420)
         others = [one for one in everyone if one.patient.patient_id != note.patient.patient_id]
         self._index = PatientIndex(others)
-        self.search = QLineEdit(note.patient.name)
+        self.search = ComposedLine(note.patient.name)
         self.search.setPlaceholderText("按姓名、拼音、床号、住院号查找另一份病案")
         self.search.setAccessibleName("查找另一份病案")
         self.found = QListWidget()
