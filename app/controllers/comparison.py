@@ -336,6 +336,8 @@ class ComparisonController(QObject):
     def _on_refresh(self) -> None:
         if self._live is not None:
             self._tell_places(self._live)
+            for active in self._live.queue.active:
+                self._tell(self._live.monitors[active.job.run_id].reading_estimated(active.job.reading_s))
 
     def _tell_places(self, live: _Live) -> None:
         for place in live.queue.places(time.monotonic()):

@@ -10,6 +10,7 @@ from app.core.runs import FinishReason, Run, RunOutcome, RunPhase, RunProgress, 
 from app.inference.scheduler import Place
 
 _ORDER = tuple(RunPhase)
+MOST_ESTIMATED = 0.95
 
 
 class RunMonitor:
@@ -29,6 +30,8 @@ class RunMonitor:
         self._tokens = 0
         self._first_tokens = 0
         self._first_at = 0.0
+        self._reading_since = 0.0
+        self._measured = False
 
     @property
     def is_writing(self) -> bool:
@@ -67,8 +70,21 @@ class RunMonitor:
         return self._progress(RunPhase.LOADING, fraction)
 
     def reading(self, done: int, total: int) -> RunProgress | None:
-        """It has read so many tokens of its prompt; `total` 0 if that is not known yet."""
-        return self._progress(RunPhase.READING, done / total if total else None)
+        """It has read so many tokens of its prompt; `total` 0 if that is not known yet.
+
+        Not every engine tells more than the beginning: nothing read is nothing known.
+        """
+        if self._phase is not RunPhase.READING:
+            self._reading_since = self._clock()
+        self._measured = done > 0
+        return self._progress(RunPhase.READING, done / total if done and total else None)
+
+    def reading_estimated(self, expected_s: float | None) -> RunProgress | None:
+        """How far it must be by now, where its engine does not tell and reading takes `expected_s` seconds."""
+        if self.ended or self._phase is not RunPhase.READING or self._measured or not expected_s:
+            return None
+        fraction = min(MOST_ESTIMATED, (self._clock() - self._reading_since) / expected_s)
+        return replace(self._now(RunPhase.READING), fraction=fraction, estimated=True)
 
     def writing(self, delta: str, tokens: int) -> RunProgress | None:
         """It wrote on. The speed counts from the first batch of tokens on, which took the reading too."""

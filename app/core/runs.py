@@ -97,6 +97,8 @@ class ModelIdentity:
 class RunProgress:
     """A live run at one moment. `fraction` is of the present phase (0-1), None if it cannot be known.
 
+    `estimated`: the fraction follows from the time and the model's speed; the engine has not told any.
+
     `queue_position` counts the runs that go first; `estimated_wait_s` is the time to this run's first token. A run in
     stages begins its phases anew in each `stage` (1 to `stages`).
     """
@@ -109,6 +111,7 @@ class RunProgress:
     tokens_per_second: float | None = None
     stage: int = 1
     stages: int = 1
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.controllers.discharge_plans import discharge_templates
-from app.controllers.run_monitor import RunMonitor
+from app.controllers.run_monitor import MOST_ESTIMATED, RunMonitor
 from app.core.discharge.asks import Reader
 from app.core.discharge.source import lines_of
 from app.core.discharge.stages import plan_record
@@ -44,6 +44,23 @@ def test_a_run_is_followed_through_its_phases() -> None:
     assert monitor.writing("急", 3) == RunProgress("r", RunPhase.WRITING)
     clock.now += 2.0
     assert monitor.writing("性", 5) == RunProgress("r", RunPhase.WRITING, tokens_per_second=2.5)
+
+
+def test_reading_of_which_an_engine_tells_only_the_beginning_is_estimated_from_its_speed() -> None:
+    clock = Clock()
+    monitor = RunMonitor(RUN, clock)
+    assert monitor.reading_estimated(8.0) is None, "it does not read yet"
+    assert monitor.reading(0, 900) == RunProgress("r", RunPhase.READING)
+    clock.now += 2.0
+    assert monitor.reading_estimated(None) is None
+    assert monitor.reading_estimated(8.0) == RunProgress("r", RunPhase.READING, 0.25, estimated=True)
+    clock.now += 60.0
+    late = monitor.reading_estimated(8.0)
+    assert late is not None and late.fraction == MOST_ESTIMATED, "it never seems done"
+    assert monitor.reading(450, 900) == RunProgress("r", RunPhase.READING, 0.5)
+    assert monitor.reading_estimated(8.0) is None, "what was measured is better"
+    monitor.writing("急", 1)
+    assert monitor.reading_estimated(8.0) is None
 
 
 def test_what_comes_late_is_not_told() -> None:

@@ -27,7 +27,8 @@ def _phase_line(progress: RunProgress, characters_per_second: float | None) -> s
     if progress.phase is RunPhase.WRITING:
         return "正在生成" if characters_per_second is None else f"正在生成 {characters_per_second:.0f} 字/秒"
     words = {RunPhase.LOADING: "加载模型", RunPhase.READING: "正在阅读"}[progress.phase]
-    return words if progress.fraction is None else f"{words} {progress.fraction:.0%}"
+    about = "约 " if progress.estimated else ""
+    return words if progress.fraction is None else f"{words} {about}{progress.fraction:.0%}"
 
 
 def _queued(progress: RunProgress) -> str:
