@@ -12,6 +12,7 @@ from functools import partial
 from PySide6.QtCore import QTimer
 
 from app.cli.suggest_case import doctor_name
+from app.cli.ward_data import ward_opener
 from app.controllers.answers import AnswerController
 from app.controllers.autosave import local_now
 from app.controllers.board import BoardController
@@ -42,7 +43,6 @@ from app.infra.resources import resource_path, resource_text
 from app.settings.file import SettingsFile
 from app.settings.policy import Policy
 from app.settings.terms import diagnosis_table
-from app.storage.repositories import open_repositories
 from app.storage.samples import SampleEncounter, install_samples
 from app.ui.comparison.commit_first import DEFAULT as COMMIT_FIRST_DEFAULT
 from app.ui.desktop import TerminationSignals, clear_own_clipboard, make_application
@@ -121,7 +121,7 @@ class Services:
 def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
     """Start the storage thread and wire the controllers to it. Nothing is loaded or read yet."""
     doctor = doctor_name()
-    opened = partial(open_repositories, paths.database, paths.pseudonym_key, doctor)
+    opened = ward_opener(paths, doctor)
     storage, export_storage = StorageThread(opened), StorageThread(opened)
     storage.start()
     export_storage.start()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from app.cli.ward_data import encryption_sentence, open_database
 from app.controllers.model_library import open_library
 from app.core.case import Case
 from app.core.errors import EnvironmentFault, WardNoteError
@@ -24,7 +25,6 @@ from app.inference.supervisor import ModelHost
 from app.infra.paths import Paths, system_policy
 from app.infra.resources import resource_path, resource_text
 from app.settings.policy import Policy, shown
-from app.storage.database import Database
 
 logger = logging.getLogger(__name__)
 
@@ -153,14 +153,14 @@ def _check_policy(paths: Paths) -> str:
 
 
 def _check_database(paths: Paths) -> str:
-    database = Database.open(paths.database)
+    database = open_database(paths)
     try:
         report = database.check()
     finally:
         database.close()
     if not report.ok:
         raise EnvironmentFault(f"数据库有 {len(report.problems)} 处问题，请运行 wardnote db check 查看。")
-    return f"数据库完好（{paths.database}，{sum(report.rows.values())} 行）。"
+    return f"数据库完好（{paths.database}，{sum(report.rows.values())} 行），{encryption_sentence(paths.database)}。"
 
 
 def _model_checks(paths: Paths, engine: str) -> Iterator[Check]:

@@ -20,6 +20,7 @@ from PySide6.QtCore import QCoreApplication
 from app.cli import output
 from app.cli.case_run import CaseRun
 from app.cli.demo_acts import deeds
+from app.cli.ward_data import ward_opener
 from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.controllers.feedback import FeedbackController
 from app.core.backfill import merged_text
@@ -34,7 +35,7 @@ from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
 from app.infra.resources import resource_path, resource_text
 from app.storage.notes import VersionReason
-from app.storage.repositories import Repositories, open_repositories
+from app.storage.repositories import Repositories
 from app.storage.samples import MARK, has_real_patients
 from app.workers.storage_thread import StorageThread
 
@@ -110,7 +111,7 @@ def make_demonstration(paths: Paths, encounters: int, events: int) -> Demonstrat
     """Fill the data folder. Raises UsageFault if real patients are in it, EnvironmentFault if storing fails."""
     application = QCoreApplication.instance() or QCoreApplication([])
     template = PromptTemplate.parse(resource_text("prompts", "differential.md"))
-    open_demonstration = partial(open_repositories, paths.database, paths.pseudonym_key, DOCTORS[0])
+    open_demonstration = ward_opener(paths, DOCTORS[0])
     _refuse_real_patients(open_demonstration())
     made = 0
     with ExitStack() as stack:

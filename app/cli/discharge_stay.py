@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication
 from app.cli.case_run import NO_NAME, CaseRun
 from app.cli.discharge_report import DischargeReport
 from app.cli.suggest_case import doctor_name, watcher
+from app.cli.ward_data import ward_opener
 from app.controllers.comparison import ComparisonController
 from app.controllers.comparison_request import ComparisonRequest, DischargeRequest
 from app.controllers.discharge_plans import discharge_templates, plans_of
@@ -26,7 +27,7 @@ from app.core.runs import Binding, Prompt
 from app.core.stay import Stay, day_of
 from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
-from app.storage.repositories import Repositories, open_repositories
+from app.storage.repositories import Repositories
 from app.workers.storage_thread import StorageThread
 
 
@@ -40,7 +41,7 @@ def discharge(stay: Stay, models: Sequence[PreparedModel], paths: Paths) -> Disc
     plans = plans_of(stay, models, templates)
     doctor = doctor_name()
     with ExitStack() as stack:
-        storage = StorageThread(partial(open_repositories, paths.database, paths.pseudonym_key, doctor), application)
+        storage = StorageThread(ward_opener(paths, doctor), application)
         stack.callback(storage.close)
         storage.start()
         controller = ComparisonController(models, storage, _no_prompt, templates.record.decoding)

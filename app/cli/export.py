@@ -33,12 +33,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _run(arguments: argparse.Namespace) -> int:
     from app.cli.suggest_case import doctor_name
-    from app.storage.repositories import open_repositories
+    from app.cli.ward_data import ward_opener
 
     paths = Paths.resolve(arguments.data_dir)
     if not paths.database.exists():
         raise UsageFault("数据文件夹中还没有病历，没有可导出的内容。")
-    repositories = open_repositories(paths.database, paths.pseudonym_key, doctor_name())
+    repositories = ward_opener(paths, doctor_name())()
     try:
         paper = read_paper(repositories, arguments.encounter, NoteKind(arguments.kind))
     finally:

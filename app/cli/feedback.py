@@ -121,11 +121,11 @@ def _export(arguments: argparse.Namespace) -> int:
 
 def _import(arguments: argparse.Namespace) -> int:
     from app.cli.suggest_case import doctor_name
+    from app.cli.ward_data import ward_opener
     from app.controllers.feedback_import import import_feedback
-    from app.storage.repositories import open_repositories
 
     paths = Paths.resolve(arguments.data_dir)
-    repositories = open_repositories(paths.database, paths.pseudonym_key, doctor_name())
+    repositories = ward_opener(paths, doctor_name())()
     with closing(repositories):
         result = import_feedback(repositories, arguments.folder, datetime.now().astimezone())
     if arguments.json:
@@ -170,13 +170,13 @@ def _receipt(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _database(paths: Paths) -> Iterator[Database]:
-    from app.storage.database import Database
+    from app.cli.ward_data import open_database
 
     if not paths.database.exists():
         raise EnvironmentFault(
             f"还没有数据库（{paths.database}）：先打开一次病程助手，或用 --data-dir 指定数据文件夹。"
         )
-    database = Database.open(paths.database)
+    database = open_database(paths)
     try:
         yield database
     finally:

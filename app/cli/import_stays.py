@@ -30,8 +30,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _import(arguments: argparse.Namespace) -> int:
     from app.cli.suggest_case import doctor_name
+    from app.cli.ward_data import ward_opener
     from app.core.stay import Stay
-    from app.storage.repositories import open_repositories
     from app.storage.stay_import import import_stay
 
     stays = []
@@ -40,7 +40,7 @@ def _import(arguments: argparse.Namespace) -> int:
             stays.append((path, Stay.parse(read_input(path, "import"))))
     paths, doctor, now = Paths.resolve(arguments.data_dir), doctor_name(), datetime.now().astimezone()
     encounters: list[str] = []
-    repositories = open_repositories(paths.database, paths.pseudonym_key, doctor)
+    repositories = ward_opener(paths, doctor)()
     with closing(repositories), repositories.database.transaction():
         for path, stay in stays:
             with _naming(path):

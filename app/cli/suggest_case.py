@@ -6,13 +6,13 @@ import getpass
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from functools import partial
 
 from PySide6.QtCore import QCoreApplication
 
 from app.cli.case_run import CaseRun
 from app.cli.progress import BarWatcher, LineWatcher, Watcher
 from app.cli.report import SuggestReport
+from app.cli.ward_data import ward_opener
 from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.core.case import Case
 from app.core.prompts import PromptTemplate, differential_prompt
@@ -22,7 +22,6 @@ from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
 from app.infra.resources import resource_text
 from app.settings.terms import diagnosis_table
-from app.storage.repositories import open_repositories
 from app.workers.storage_thread import StorageThread
 
 
@@ -36,7 +35,7 @@ def suggest(case: Case, models: Sequence[PreparedModel], paths: Paths) -> Sugges
     table = diagnosis_table(paths.data_dir)
     doctor = doctor_name()
     with ExitStack() as stack:
-        storage = StorageThread(partial(open_repositories, paths.database, paths.pseudonym_key, doctor), application)
+        storage = StorageThread(ward_opener(paths, doctor), application)
         stack.callback(storage.close)
         storage.start()
         gain = Calibration.read(paths.calibration).gain(models)

@@ -81,6 +81,11 @@ class Policy:
         return cast("Path | None", self.values.get("data.folder"))
 
     @property
+    def encrypted(self) -> bool:
+        """Whether a new database is encrypted."""
+        return self.flag("data.encrypted") is True
+
+    @property
     def catalogs(self) -> tuple[Path, ...]:
         """Folders of catalog files beside the data folder's own."""
         folder = cast("Path | None", self.values.get("models.catalog"))

@@ -102,6 +102,13 @@ KEYS: tuple[PolicyKey, ...] = (
         system=True,
     ),
     PolicyKey(
+        "data.encrypted",
+        FLAG,
+        "true",
+        "true：新建的病历数据库是加密的，命令行建立的也是。已有的数据库用 wardnote db encrypt 加密",
+        "首次启动时由使用者选择；命令行建立的不加密",
+    ),
+    PolicyKey(
         "window.language",
         one_of("zh", "en"),
         '"zh"',

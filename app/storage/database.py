@@ -20,7 +20,7 @@ from app.core.errors import DatabaseFault
 from app.core.recovery_code import RecoverySecret
 from app.storage.check import CheckReport, check
 from app.storage.driver import sqlite3
-from app.storage.encryption import DatabaseKind, connect, kind_of, secret_of
+from app.storage.encryption import DatabaseKind, connect, kind_of, remove_unfinished, secret_of
 from app.storage.faults import BUSY_SENTENCE, CORRUPT_SENTENCE, DatabaseBusy, damage_if_refused, translated
 from app.storage.key_store import KeyPlace, KeyStore
 from app.storage.migrations import MIGRATIONS, SCHEMA_VERSION, history, migrate, user_version
@@ -181,6 +181,7 @@ def _connected(path: Path, secret: RecoverySecret | None, busy_timeout_s: float)
             # From here on the file cannot be exchanged; before, another process may have put a new one in its place.
             if _identity(path) != before:
                 raise DatabaseBusy(BUSY_SENTENCE)
+            remove_unfinished(path)
             return database
         except BaseException:
             connection.close()

@@ -7,6 +7,7 @@ from damage, a moved or restored file finds its key, and nobody has to remember 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from app.core.errors import DatabaseFault
 from app.core.recovery_code import RecoverySecret
 from app.storage.driver import sqlite3
 from app.storage.faults import translated
-from app.storage.key_store import KeyStore
+from app.storage.key_store import KeyPlace, KeyStore
 
 MARK = b"WNCRYPT1"
 PLAIN_MARK = b"SQLite format 3\x00"
@@ -41,6 +42,10 @@ class KeyMissing(DatabaseFault):
             "数据库没有改动。"
         )
         self.key_id = key_id
+
+
+class CodeRefused(DatabaseFault):
+    """A recovery code that is whole, and another data folder's."""
 
 
 def kind_of(path: Path) -> DatabaseKind:
@@ -70,7 +75,30 @@ def secret_of(path: Path, keys: KeyStore) -> RecoverySecret | None:
     return secret
 
 
-def connect(path: Path, secret: RecoverySecret | None, busy_timeout_s: float) -> sqlite3.Connection:
+def recover(path: Path, secret: RecoverySecret, keys: KeyStore) -> KeyPlace:
+    """Keep the secret of this file for this user, who has read it from the recovery code; where it is kept.
+
+    Raises CodeRefused if it is another file's. May block as KeyStore does.
+    """
+    if secret.key_id != key_id_of(path):
+        raise CodeRefused("这不是这个数据文件夹的恢复码：请检查恢复码和数据文件夹是否选对。数据库没有改动。")
+    return keys.save(secret, path.parent)
+
+
+def unfinished_of(path: Path) -> Path:
+    """Where a conversion writes, while it alone can use the database."""
+    return path.with_name(f"{path.name}.converting")
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what a conversion left that was cut off. Only while no conversion can run: with the database open."""
+    unfinished = unfinished_of(path)
+    for rest in (unfinished, unfinished.with_name(f"{unfinished.name}-journal")):
+        with suppress(OSError):
+            rest.unlink(missing_ok=True)
+
+
+def connect(path: Path, secret: RecoverySecret | None, busy_timeout_s: float = 0.0) -> sqlite3.Connection:
     """Connect to an existing file with the key that it needs. Transactions are begun by the caller alone."""
     connection = sqlite3.connect(_uri(path, "rw"), uri=True, timeout=busy_timeout_s, isolation_level=None)
     if secret is not None:

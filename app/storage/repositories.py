@@ -36,9 +36,9 @@ class Repositories:
         self.database.close()
 
 
-def open_repositories(database_path: Path, key_path: Path, doctor: str) -> Repositories:
-    """Open the database and the pseudonym key. Raises DatabaseFault or EnvironmentFault."""
-    database = Database.open(database_path)
+def open_repositories(database_path: Path, key_path: Path, doctor: str, *, encrypt_new: bool = False) -> Repositories:
+    """Open the database (see `Database.open`) and the pseudonym key. Raises DatabaseFault or EnvironmentFault."""
+    database = Database.open(database_path, encrypt_new=encrypt_new)
     try:
         with database.transaction():
             pseudonyms = Pseudonyms.load(key_path)
