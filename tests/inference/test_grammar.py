@@ -43,6 +43,14 @@ def test_a_grammar_holds_from_the_first_to_the_last_token(host: ModelHost) -> No
 
 
 @pytest.mark.models
+def test_a_digit_after_a_sign_of_latin_1_stays_a_digit(host: ModelHost) -> None:
+    """xgrammar read "×10" back as U+D710, and [×1] as U+0D71."""
+    decoding = Decoding(max_tokens=32, grammar='root ::= "9.2×10^9" [×1]{2} "°C"')
+    outcome = host.generate("power", GenerationRequest(QUESTION, decoding), Record())
+    assert re.fullmatch(r"9\.2×10\^9[×1]{2}°C", outcome.text)
+
+
+@pytest.mark.models
 def test_the_next_answer_is_free_again(host: ModelHost) -> None:
     outcome = host.generate("free", GenerationRequest(QUESTION, Decoding(max_tokens=8)), Record())
     assert outcome.status is RunStatus.COMPLETED

@@ -15,6 +15,7 @@ from app.core.runs import Decoding, FinishReason, Message
 from app.inference.chat_template import render_chat
 from app.inference.engine import GenerationRequest, GenerationStats, LoadRequest, Score, TokenSink
 from app.inference.engines.mapped_files import release
+from app.inference.engines.openvino_grammar import kept_whole
 from app.inference.engines.openvino_reader import OpenVINOReader
 from app.inference.text_stream import TextStream
 
@@ -150,7 +151,8 @@ class OpenVINOEngine:
         if self._guesses:
             config.num_assistant_tokens, config.max_ngram_size = self._guesses, _GUESS_BY
         if decoding.grammar:
-            config.structured_output_config = openvino_genai.StructuredOutputConfig(grammar=decoding.grammar)
+            form = kept_whole(decoding.grammar)
+            config.structured_output_config = openvino_genai.StructuredOutputConfig(grammar=form)
         config.do_sample = decoding.temperature > 0
         if config.do_sample:
             config.temperature = decoding.temperature
