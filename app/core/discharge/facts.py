@@ -34,12 +34,20 @@ _GIVEN = re.compile(r"^患者出院时")
 _RANGE = re.compile(r"（参考 [^）]*）")
 _SENTENCE = re.compile(r"[^。；;！!\n]+[。；;！!]?")
 _ADMISSION_DIAGNOSES = re.compile(r"入院诊断[：:为]?([^。\n]+)")
+# What no ward writes: not Latin, Greek, Chinese, nor a sign.
+_FOREIGN = re.compile(
+    r"[^\s\u0020-\u007e\u00a0-\u024f\u0370-\u03ff\u1e00-\u1eff\u2000-\u2bff\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff"
+    r"\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+"
+)
 _DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 
 
 @dataclass(frozen=True, slots=True)
 class SectionFact:
-    """A span of a section (by key) without a source; `kind` as in UnsupportedFact, or date, dose, result, diagnosis."""
+    """A span of a section (by key) without a source; `kind` as in UnsupportedFact, or one of the record's own.
+
+    These are date, dose, result, diagnosis, sentence, and character (of a script that no ward writes).
+    """
 
     section: str
     start: int
@@ -69,6 +77,7 @@ class FactChecker:
         source = self._admission if key == ADMISSION_CONDITION.key else self._whole
         found = [*self._bad_dates(text), *self._pairs.check(text), *unsupported_facts(text, source.text)]
         found += [_fact(drug, "drug") for drug in drugs_in(text) if drug[0] not in self._whole.text]
+        found += [_fact(match, "character") for match in _FOREIGN.finditer(text) if match[0] not in self._whole.text]
         found += [*source.unknown_numbers(text), *self._contradictions.check(key, text)]
         if key == DISCHARGE_DIAGNOSIS.key:
             found += self._unfounded(text)
