@@ -37,7 +37,8 @@ _WRITTEN_SECTIONS = f"""(SELECT COUNT(*) FROM json_each(n.sections) s
 @dataclass(frozen=True, slots=True)
 class EncounterSummary:
     """One line of the patient list: a stay and its 首次病程记录, if it has one (`empty`: nothing written in it;
-    `complete`: every required section has text); `discharge_record`: something is written in its 出院记录."""
+    `complete`: every required section has text); `discharge_record`: something is written in its 出院记录;
+    `progress_at`: the time of the newest progress note, first or daily, in which something is written."""
 
     encounter: Encounter
     patient: Patient
@@ -47,6 +48,7 @@ class EncounterSummary:
     empty: bool
     complete: bool
     discharge_record: bool = False
+    progress_at: datetime | None = None
 
 
 class EncounterRepository:
@@ -88,7 +90,10 @@ class EncounterRepository:
         """All stays by ward and bed (2床 before 19床, 加床 after them)."""
         query = f"""SELECT {ENCOUNTER_COLUMNS}, n.note_id, n.updated_at, n.characters, {_WRITTEN_SECTIONS},
                 EXISTS (SELECT 1 FROM notes d WHERE d.encounter_id = e.encounter_id
-                    AND d.kind = '{NoteKind.DISCHARGE}' AND d.characters > 0)
+                    AND d.kind = '{NoteKind.DISCHARGE}' AND d.characters > 0),
+                (SELECT d.recorded_at FROM notes d WHERE d.encounter_id = e.encounter_id
+                    AND d.kind <> '{NoteKind.DISCHARGE}' AND d.characters > 0
+                    ORDER BY julianday(d.recorded_at) DESC LIMIT 1)
             FROM encounters e JOIN patients p USING (patient_id)
             LEFT JOIN notes n ON n.encounter_id = e.encounter_id AND n.kind = '{LISTED_NOTE}'"""
         with self._database.snapshot() as sql:
@@ -179,7 +184,7 @@ def _patient(row: Sequence[Any]) -> Patient:
 
 
 def _summary(row: Sequence[Any]) -> EncounterSummary:
-    note_id, updated_at, characters, written, discharge_record = row[14:]
+    note_id, updated_at, characters, written, discharge_record, progress_at = row[14:]
     return EncounterSummary(
         encounter=_encounter(row),
         patient=_patient(row),
@@ -189,6 +194,7 @@ def _summary(row: Sequence[Any]) -> EncounterSummary:
         empty=not characters,
         complete=written == len(_REQUIRED),
         discharge_record=bool(discharge_record),
+        progress_at=datetime.fromisoformat(progress_at) if progress_at else None,
     )
 
 

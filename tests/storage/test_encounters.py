@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from app.core.notes import NoteKind, empty_sections
 from app.storage.repositories import Repositories
-from tests.helpers.records import NOW, a_patient, a_stay, an_encounter
+from tests.helpers.records import DOCTOR, NOW, a_patient, a_stay, an_encounter
 
 
 def test_a_stay_comes_back_as_it_went_in(repositories: Repositories) -> None:
@@ -62,6 +63,24 @@ def test_an_empty_database_says_so(repositories: Repositories) -> None:
     assert repositories.encounters.is_empty()
     a_stay(repositories)
     assert not repositories.encounters.is_empty()
+
+
+def test_the_list_says_when_the_last_progress_note_was(repositories: Repositories) -> None:
+    stay = a_stay(repositories)
+    first = repositories.notes.get(stay.note_id)
+    assert repositories.encounters.summaries()[0].progress_at is None
+    repositories.notes.save(first.note_id, {**first.sections, "plan": "监护"}, NOW)
+    assert repositories.encounters.summaries()[0].progress_at == first.recorded_at
+    for days, kind, key in (
+        (2, NoteKind.DAILY_PROGRESS, "condition"),
+        (1, NoteKind.DAILY_PROGRESS, "condition"),
+        (3, NoteKind.DAILY_PROGRESS, ""),
+        (4, NoteKind.DISCHARGE, "admission_condition"),
+    ):
+        later = repositories.notes.add(stay.encounter_id, kind, NOW + timedelta(days=days), DOCTOR)
+        texts = {**later.sections, key: "平稳"} if key else later.sections
+        repositories.notes.save(later.note_id, texts, NOW)
+    assert repositories.encounters.summaries()[0].progress_at == NOW + timedelta(days=2)
 
 
 def test_the_list_says_whose_note_is_complete(repositories: Repositories) -> None:

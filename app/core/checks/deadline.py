@@ -17,11 +17,17 @@ DAILY_EVERY: Mapping[Severity, timedelta] = {
     Severity.SERIOUS: timedelta(days=2),
     Severity.STABLE: timedelta(days=3),
 }
+MOST_DAILY = max(DAILY_EVERY.values())
 
 
 def first_progress_left(encounter: Encounter, now: datetime) -> timedelta:
     """How long until the 首次病程记录 is due; negative when it is overdue."""
     return encounter.admitted_at + FIRST_PROGRESS_DUE - now
+
+
+def daily_left(severity: Severity, last: datetime, now: datetime) -> timedelta:
+    """How long until the next progress note is due after the `last` of any kind; negative when it is overdue."""
+    return last + DAILY_EVERY[severity] - now
 
 
 def left_words(left: timedelta, most: timedelta = FIRST_PROGRESS_DUE) -> str:

@@ -69,7 +69,7 @@ class StayFacts:
 
 @dataclass(frozen=True, slots=True)
 class CheckedNote:
-    """A note under check: its sections' texts (all keys of its kind), whose it is, and which lines a model wrote.
+    """A note under check: its sections' texts (all keys of its kind), whose it is, and which sentences a model wrote.
 
     `recorded_on` is the day that the note is about; None if that is today.
     """

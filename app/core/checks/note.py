@@ -74,5 +74,5 @@ def _unreviewed(note: CheckedNote) -> Iterator[Finding]:
     for section in SECTIONS[note.kind]:
         spans = [span for span in note.unreviewed_ai if span.section == section.key]
         if spans:
-            reason = f"{section.title}有 {len(spans)} 行 AI 生成文字，尚未经医师审核。"
+            reason = f"{section.title}有 {len(spans)} 句 AI 文字，尚未经医师审核。"
             yield Finding("unreviewed_ai", Severity.MUST, spans[0], reason)

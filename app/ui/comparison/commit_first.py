@@ -12,6 +12,7 @@ from app.core.notes import PRELIMINARY_DIAGNOSIS
 from app.ui.comparison.comparison_area import ComparisonArea
 from app.ui.comparison.comparison_desk import ComparisonDesk
 from app.ui.kit.keys import Worded
+from app.ui.kit.notice_bar import Done
 from app.ui.note.note_editor import NoteEditor
 
 WRITE_FIRST = "先写后看：请先在“初步诊断”中写下您自己的第一诊断，再按 Ctrl+Shift+D 查看各模型的建议。"
@@ -103,7 +104,7 @@ class CommitFirst(QObject):
 
     def _on_switched(self, on: bool) -> None:
         self._desk.shuffles = on
-        self._say(MODE_ON if on else MODE_OFF)
+        self._say(Done(MODE_ON if on else MODE_OFF))
         if not on and self.hides:
             self._uncover()
 

@@ -15,6 +15,7 @@ from app.ui.comparison.comparison_desk import ComparisonDesk
 from app.ui.comparison.report_dialog import ReportDialog
 from app.ui.comparison.suggestion_pane import SuggestionPane
 from app.ui.feedback.my_feedback import MyFeedbackDialog
+from app.ui.kit.notice_bar import Done
 
 NO_SELECTION = "请先用 Alt+1、Alt+2、Alt+3 转到一栏，用 ↑ ↓ 停在一条上或选中有错的文字，再按 Ctrl+E。"
 NOT_FOUND = "所选文字跨越了多处，无法对应到原文：请只选一处文字，再按 Ctrl+E。"
@@ -72,7 +73,7 @@ class JudgementActs(QObject):
         stored = partial(self._on_judged, comparison_id, None if withdrawn else kind)
         self._feedback.judge_all(kind, ended, stored, withdrawn=withdrawn)
         self._show_judgement()
-        self._say(TAKEN_BACK[kind] if withdrawn else THANKED[kind])
+        self._say(Done(TAKEN_BACK[kind] if withdrawn else THANKED[kind]))
 
     def show_mine(self) -> None:
         """Show what this doctor has said so far."""

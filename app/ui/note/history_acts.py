@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from app.controllers.note import NoteController, NoteVersion, VersionReason
 from app.controllers.signing import SigningController
 from app.core.notes import NoteState
+from app.ui.kit.notice_bar import Done
 from app.ui.kit.text_safety import visible_controls
 from app.ui.kit.theme import Appearance
 from app.ui.kit.wording import bed_label
@@ -95,7 +96,8 @@ class HistoryActs(QObject):
         self._notes.checkpoint(VersionReason.RESTORED, partial(self._say_restored, number, before))
 
     def _say_restored(self, number: int, before: int, newest: int) -> None:
-        self._say(f"已恢复第 {number} 版的文字，留存为第 {newest} 版；恢复前的文字在第 {before} 版。")
+        words = f"已恢复第 {number} 版的文字，留存为第 {newest} 版；恢复前的文字在第 {before} 版。"
+        self._say(Done(words))
 
     def _close(self) -> None:
         dialog, self.dialog = self.dialog, None

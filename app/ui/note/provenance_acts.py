@@ -11,6 +11,7 @@ from app.controllers.note import NoteController, OpenNote
 from app.core.notes import NoteState
 from app.core.provenance import AI_ASSISTED_MARK, AiSpan, Origin
 from app.core.runs import Generation, Run
+from app.ui.kit.notice_bar import Done, Told
 from app.ui.kit.text_safety import AI_MARK, plain_text
 from app.ui.note.note_editor import NoteEditor
 from app.ui.note.sources import describe
@@ -77,12 +78,13 @@ class ProvenanceActs(QObject):
         """The key: say what is known of the sentence at the cursor."""
         editor = self._editor.last_focused
         span = editor.ai_span_at(editor.stretch()[2]) if editor is not None else None
-        self._say(describe(span, editor.text()) if span and editor else NOTHING_HERE)
+        self._say(Told(describe(span, editor.text())) if span and editor else NOTHING_HERE)
 
     def _say_left(self) -> None:
         note = self._notes.open_note
         left = sum(not span.reviewed for span in note.note.provenance) if note else 0
-        self._say(f"已标为审核；还有 {left} 句 AI 文字待审核。" if left else "AI 文字已全部标为审核，来源记录保留。")
+        words = f"已标为审核；还有 {left} 句 AI 文字待审核。" if left else "AI 文字已全部标为审核，来源记录保留。"
+        self._say(Done(words))
 
     def _on_opened(self, note: OpenNote) -> None:
         for _, generations in reversed(note.comparisons):

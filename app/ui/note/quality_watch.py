@@ -87,15 +87,15 @@ class QualityWatch(QObject):
             patient=note.patient,
             encounter=note.encounter,
             now=self._now(),
-            unreviewed_ai=self._ai_lines(),
+            unreviewed_ai=self._unreviewed(),
             kind=note.note.kind,
             recorded_on=note.note.recorded_at.astimezone().date(),
             facts=self._facts,
         )
 
-    def _ai_lines(self) -> tuple[Span, ...]:
-        editors = self._editor.editors.items()
-        return tuple(Span(key, start, end) for key, editor in editors for start, end, is_ai in editor.lines() if is_ai)
+    def _unreviewed(self) -> tuple[Span, ...]:
+        spans = (span for editor in self._editor.editors.values() for span in editor.ai_spans if not span.reviewed)
+        return tuple(Span(span.section, span.start, span.end) for span in spans)
 
     def _show(self, findings: tuple[Finding, ...]) -> None:
         self._editor.quality.show_findings(findings)

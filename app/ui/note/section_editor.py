@@ -147,14 +147,6 @@ class SectionEditor(QTextEdit):
         self._tint, self._rule = QColor(theme.ai_tint), QColor(theme.ai_rule)
         self.viewport().update()
 
-    def lines(self) -> Iterator[tuple[int, int, bool]]:
-        """Each line's start and end in Unicode code points, and whether it has a model's words that wait for review."""
-        start = 0
-        waiting = [(span.start, span.end) for span in self.ai_spans if not span.reviewed]
-        for line in self.text().split("\n"):
-            yield start, start + len(line), _touched(waiting, start, start + len(line))
-            start += len(line) + 1
-
     def select(self, start: int, end: int) -> int:
         """Select a span in code points, as far as the text reaches; returns the document position of its start."""
         text = self.text()

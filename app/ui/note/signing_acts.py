@@ -17,6 +17,7 @@ from app.core.notes import NoteState
 from app.core.people import Role
 from app.core.signing import ActKind, NoteAct, is_returned, obstacles
 from app.ui.kit.keys import Worded
+from app.ui.kit.notice_bar import Done, Told
 from app.ui.kit.text_safety import visible_controls
 from app.ui.kit.wording import bed_label, minute
 from app.ui.note.amend_dialog import AmendDialog
@@ -32,7 +33,7 @@ _SAID = {
     ActKind.COUNTERSIGNED: "上级医师已签名。",
     ActKind.RETURNED: "已退回书写医师，意见会显示在其待办中。",
 }
-NOTHING_WAITS = "没有等待您处理的文书。"
+NOTHING_WAITS = Told("没有等待您处理的文书。")
 
 
 class SigningActs(QObject):
@@ -112,7 +113,7 @@ class SigningActs(QObject):
         self._show_waiting(())
         self._signing.waiting_read.connect(self._show_waiting)
         self._signing.acts_read.connect(self._on_acts)
-        self._signing.done.connect(lambda kind: self._say(_SAID[kind]))
+        self._signing.done.connect(lambda kind: self._say(Done(_SAID[kind])))
         self._signing.failed.connect(self._say)
         self._notes.opened.connect(lambda _note: self._close())
 

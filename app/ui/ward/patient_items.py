@@ -12,7 +12,14 @@ from PySide6.QtWidgets import QWidget
 
 from app.controllers.note import EncounterSummary
 from app.controllers.patient_index import PatientIndex
-from app.core.checks.deadline import DISCHARGE_DUE, FIRST_PROGRESS_DUE, first_progress_left, left_words
+from app.core.checks.deadline import (
+    DISCHARGE_DUE,
+    FIRST_PROGRESS_DUE,
+    MOST_DAILY,
+    daily_left,
+    first_progress_left,
+    left_words,
+)
 from app.core.entities import Encounter, Severity
 from app.ui.kit.text_safety import tool_tip, visible_controls
 from app.ui.kit.wording import ago, bed_label, day, exact, person
@@ -53,7 +60,8 @@ class Group:
 class EncounterItems(QAbstractListModel):
     """The item model of the list: one row per encounter, by ward and bed, with a heading for each of several wards.
 
-    Those who have left stand in a group of their own, which is folded at first. A search shows its hits alone.
+    Those who have left stand in a group of their own, which is folded at first; of a folded group only the open one is
+    shown. A search shows its hits alone.
     """
 
     def __init__(self, now: Callable[[], datetime], parent: QWidget) -> None:
@@ -63,6 +71,7 @@ class EncounterItems(QAbstractListModel):
         self._rows: tuple[EncounterSummary | Group, ...] = ()
         self._searched = ""
         self._folded = {DISCHARGED}
+        self._open_id = ""
         self.index_of_patients = PatientIndex()
 
     @property
@@ -79,6 +88,11 @@ class EncounterItems(QAbstractListModel):
     def search(self, text: str) -> None:
         """Show the hits of a search alone; all encounters for an empty text."""
         self._searched = text.strip()
+        self._show()
+
+    def set_open(self, encounter_id: str) -> None:
+        """This one is shown even where its group is folded."""
+        self._open_id = encounter_id
         self._show()
 
     def toggle(self, key: str) -> None:
@@ -151,7 +165,8 @@ class EncounterItems(QAbstractListModel):
 
     def _group(self, key: str, title: str, members: Sequence[EncounterSummary]) -> list[EncounterSummary | Group]:
         folded = key in self._folded
-        return [Group(key, title, len(members), folded), *(() if folded else members)]
+        shown = [one for one in members if not folded or one.encounter.encounter_id == self._open_id]
+        return [Group(key, title, len(members), folded), *shown]
 
 
 def ward_title(encounter: Encounter) -> str:
@@ -181,25 +196,36 @@ def _group_data(group: Group, role: int) -> object:
 
 
 def state_words(summary: EncounterSummary, now: datetime) -> str:
-    """When the encounter's document is due, or, once it is complete, when it was last written; in a few words."""
+    """Which document of the stay is due and when; while none is, when the first was last written. In a few words."""
     left_at = summary.encounter.discharged_at
     if left_at is not None:
         due = left_words(left_at + DISCHARGE_DUE - now, DISCHARGE_DUE)
         return f"{day(left_at)}出院" if summary.discharge_record else f"出院记录 {due}"
     if summary.complete and summary.updated_at is not None:
-        return ago(summary.updated_at, now)
+        left = _daily_left(summary, now)
+        return ago(summary.updated_at, now) if left >= SOON else f"病程 {left_words(left, MOST_DAILY)}"
     return f"首程 {left_words(first_progress_left(summary.encounter, now))}"
 
 
 def urgency(summary: EncounterSummary, now: datetime) -> Urgency:
     """How pressing the encounter's document is."""
     left_at = summary.encounter.discharged_at
-    if summary.discharge_record if left_at else summary.complete:
+    if left_at and summary.discharge_record:
         return Urgency.NONE
-    left = left_at + DISCHARGE_DUE - now if left_at else first_progress_left(summary.encounter, now)
+    if left_at:
+        left = left_at + DISCHARGE_DUE - now
+    elif summary.complete:
+        left = _daily_left(summary, now)
+    else:
+        left = first_progress_left(summary.encounter, now)
     if left <= timedelta(0):
         return Urgency.OVERDUE
     return Urgency.SOON if left < SOON else Urgency.NONE
+
+
+def _daily_left(summary: EncounterSummary, now: datetime) -> timedelta:
+    written = summary.progress_at
+    return timedelta.max if written is None else daily_left(summary.encounter.severity, written, now)
 
 
 def _person_and_place(summary: EncounterSummary, _now: datetime) -> str:

@@ -91,6 +91,7 @@ class PatientList(QFrame):
     def mark_open(self, encounter_id: str) -> None:
         """Mark the encounter whose note is open."""
         self._open_id = encounter_id
+        self.items.set_open(encounter_id)
         self._mark_open()
 
     def focus_search(self) -> None:

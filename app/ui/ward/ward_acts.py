@@ -15,6 +15,7 @@ from app.core.checks.deadline import DISCHARGE_DUE
 from app.core.entities import Encounter, Patient, Severity
 from app.core.errors import UsageFault
 from app.core.moves import Move, MoveKind
+from app.ui.kit.notice_bar import Done
 from app.ui.kit.wording import bed_label, minute, whose
 from app.ui.note.note_editor import NoteEditor
 from app.ui.ward.correction_dialog import CorrectionDialog
@@ -227,7 +228,7 @@ class WardActs(QObject):
         self._show_stay()
 
     def _on_changed(self, told: str) -> None:
-        self._say(told)
+        self._say(Done(told))
         self._notes.refresh()
         self._notes.refresh_stay()
 

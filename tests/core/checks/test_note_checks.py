@@ -239,7 +239,7 @@ def test_unreviewed_ai_lines_are_told_once_for_a_section_at_the_first() -> None:
         ("unreviewed_ai", spans[2]),
         ("unreviewed_ai", spans[0]),
     ]
-    assert findings[1].reason == "鉴别诊断有 2 行 AI 生成文字，尚未经医师审核。"
+    assert findings[1].reason == "鉴别诊断有 2 句 AI 文字，尚未经医师审核。"
 
 
 def test_what_must_be_settled_comes_before_what_is_advised() -> None:

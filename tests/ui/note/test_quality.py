@@ -14,6 +14,7 @@ from app.controllers.checks import ChecksController
 from app.controllers.note import OpenNote
 from app.core.checks.finding import Finding, PastNote, Severity, Span, StayFacts
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, DIFFERENTIAL
+from app.core.signing import obstacles
 from app.ui.kit.theme import Appearance
 from app.ui.note.note_editor import NoteEditor
 from app.ui.note.quality_list import words
@@ -104,12 +105,22 @@ def test_a_finding_whose_text_is_gone_leads_to_what_is_left(editor: NoteEditor, 
     assert editor.editors[CASE_FEATURES.key].textCursor().position() == 1
 
 
-def test_ai_lines_are_told_until_they_are_gone(editor: NoteEditor, watch: QualityWatch) -> None:
+def test_ai_sentences_are_counted_as_they_are_at_the_signature(editor: NoteEditor, watch: QualityWatch) -> None:
+    editor.differential.set_text("1. 主动脉夹层：撕裂样疼痛。\n   已除外。", "n3")
+    spans = [ai_span(0, 14, "1. 主动脉夹层：撕裂样疼痛。"), ai_span(18, 22, "已除外。")]
+    editor.differential.set_ai_spans(spans)
+    watch.check()
+    (finding,) = [finding for finding in editor.quality.findings if finding.code == "unreviewed_ai"]
+    assert finding.reason == "鉴别诊断有 2 句 AI 文字，尚未经医师审核。"
+    assert obstacles((), len(spans))[0].startswith("还有 2 句 AI 文字")
+
+
+def test_ai_sentences_are_told_until_they_are_gone(editor: NoteEditor, watch: QualityWatch) -> None:
     editor.differential.set_text("自写：不支持\n1. 主动脉夹层：不支持", "n3")
     editor.differential.set_ai_spans([ai_span(10, 15, "主动脉夹层")])
     watch.check()
     (finding,) = [finding for finding in editor.quality.findings if finding.code == "unreviewed_ai"]
-    assert finding.span == Span(DIFFERENTIAL.key, 7, 19)
+    assert finding.span == Span(DIFFERENTIAL.key, 10, 15)
 
 
 def test_the_key_opens_and_closes_and_the_header_too(editor: NoteEditor, watch: QualityWatch, qtbot: QtBot) -> None:

@@ -116,6 +116,7 @@ def test_what_is_not_in_order_cannot_be_signed(desk: Desk) -> None:
     dialog.reject()
     desk.press(Qt.Key.Key_G)
     assert "诊疗措施及效果" in desk.notice
+    assert desk.window.area.notice.property("tone") == "warning"
     assert desk.note.state is NoteState.DRAFT
 
 
@@ -124,6 +125,7 @@ def test_from_draft_to_signature_and_amendment_by_keys(desk: Desk) -> None:
     desk.press(Qt.Key.Key_G)
     desk.bot.waitUntil(lambda: [act.kind for act in desk.services.controllers.signing.acts] == [ActKind.REVIEWED])
     assert desk.note.state is NoteState.REVIEWED
+    assert desk.window.area.notice.property("tone") == "done", desk.notice
     dialog = desk.dialog()
     dialog.pin.setText("4711")
     dialog.again.setText("4712")

@@ -152,6 +152,43 @@ def test_escape_clears_the_search(patients: PatientList, qtbot: QtBot) -> None:
     assert patients.search.text() == ""
 
 
+@pytest.mark.parametrize(
+    ("days", "severity", "words", "urgency"),
+    [
+        (2, Severity.STABLE, "2 小时前", Urgency.NONE),
+        (2.95, Severity.STABLE, "病程 剩 1 小时", Urgency.SOON),
+        (4, Severity.STABLE, "病程 已超时 24 小时", Urgency.OVERDUE),
+        (2, Severity.CRITICAL, "病程 已超时 24 小时", Urgency.OVERDUE),
+    ],
+)
+def test_a_daily_note_that_is_due_is_said(
+    patients: PatientList,
+    summaries: list[EncounterSummary],
+    now: Callable[[], datetime],
+    days: float,
+    severity: Severity,
+    words: str,
+    urgency: Urgency,
+) -> None:
+    written = replace(summaries[0], progress_at=now() - timedelta(days=days))
+    patients.replace([with_stay(written, severity=severity), *summaries[1:]])
+    index = patients.view.model().index(0, 0)
+    assert (index.data(STATE_ROLE), index.data(URGENCY_ROLE)) == (words, urgency)
+
+
+def test_the_open_patient_stays_in_sight_after_the_discharge(
+    patients: PatientList, summaries: list[EncounterSummary], now: Callable[[], datetime]
+) -> None:
+    patients.replace(summaries)
+    patients.mark_open(summaries[2].encounter.encounter_id)
+    gone = [with_stay(summary, discharged_at=now()) for summary in summaries[1:]]
+    patients.replace([summaries[0], *gone])
+    assert shown(patients) == ["张某", "已出院 · 2 人", "王某"]
+    assert patients.view.currentIndex().data() == "王某"
+    patients.mark_open(summaries[0].encounter.encounter_id)
+    assert shown(patients) == ["张某", "已出院 · 2 人"]
+
+
 def with_stay(summary: EncounterSummary, **changes: object) -> EncounterSummary:
     return replace(summary, encounter=replace(summary.encounter, **changes))  # type: ignore[arg-type]
 
