@@ -24,6 +24,7 @@ class Target:
 
 
 TARGETS: Mapping[str, Target] = {
+    "windows": Target("the setup program for 64-bit Windows", "installers.windows.setup"),
     "windows-pins": Target("the pins and hashes of the packages for Windows, anew", "installers.windows.pins"),
     "sums": Target("SHA256SUMS of all that lies in the output folder", "installers.sums"),
 }

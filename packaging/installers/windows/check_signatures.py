@@ -26,8 +26,8 @@ def authenticode() -> Any:
         return search(wanted, text, *flags)
 
     with mock.patch.object(re, "search", patient):
-        import oscrypto.asymmetric  # noqa: F401
-    from signify.authenticode import AuthenticodeFile
+        import oscrypto.asymmetric  # type: ignore[import-not-found]  # noqa: F401
+    from signify.authenticode import AuthenticodeFile  # type: ignore[import-not-found]
 
     return AuthenticodeFile
 

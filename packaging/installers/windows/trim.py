@@ -40,6 +40,14 @@ DROPPED = (
     "torch/lib/*.lib",
     "torch/utils/benchmark",
     "torchgen/packaged",
+    "torch/testing/_internal/py312_intrinsics.py",
+    # transformers: PyTorch's models alone, and none is ever converted
+    "transformers/models/*/convert_*.py",
+    "transformers/models/*/modeling_flax_*.py",
+    "transformers/models/*/modeling_tf_*.py",
+    # jieba: words and their kinds by rules; its neural and keyword parts are not used
+    "jieba/analyse",
+    "jieba/lac_small",
     # BigDL-LLM: quantisation from Python; its chat programs and other interpreters' modules are not used
     "bigdl/llm/libs/*.exe",
     "bigdl/llm/libs/*.cp310-*.pyd",
