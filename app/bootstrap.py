@@ -14,6 +14,7 @@ from PySide6.QtCore import QTimer
 from app.cli.suggest_case import doctor_name
 from app.cli.ward_data import ward_opener
 from app.controllers.answers import AnswerController
+from app.controllers.arrivals import ArrivalController
 from app.controllers.autosave import local_now
 from app.controllers.board import BoardController
 from app.controllers.checks import ChecksController
@@ -51,6 +52,7 @@ from app.ui.kit.theme import Appearance, has_chinese_font
 from app.ui.kit.words import Words
 from app.ui.main_window import Controllers, MainWindow
 from app.ui.single_instance import SingleInstance
+from app.ui.ward.arrival import ArrivalQuestion
 from app.workers.background import BackgroundWorker
 from app.workers.storage_thread import StorageThread
 
@@ -59,12 +61,15 @@ logger = logging.getLogger(__name__)
 NO_FONT = "没有找到中文字体，文字会显示为方框：请安装中文字体（如 fonts-noto-cjk）后重新打开。"
 
 
-def run_window(paths: Paths, engine: str = "auto") -> int:
-    """Open the window on a data folder and return when it is closed. Raises EnvironmentFault if it cannot open."""
+def run_window(paths: Paths, engine: str = "auto", target: str = "") -> int:
+    """Open the window on a data folder and return when it is closed. Raises EnvironmentFault if it cannot open.
+
+    `target` is a file or link to be opened in it, or in the window that is there already.
+    """
     application = make_application()
     instance = SingleInstance(paths.data_dir)
     if not instance.claim():
-        return _hand_over(instance)
+        return _hand_over(instance, target)
     with ExitStack() as at_the_end:
         at_the_end.callback(instance.release)
         hook, signals = FaultHook(application), TerminationSignals(application)
@@ -85,6 +90,7 @@ def run_window(paths: Paths, engine: str = "auto") -> int:
         window = MainWindow(services.controllers, appearance, local_now)
         at_the_end.callback(window.hide)
         _connect(window, services, instance, hook)
+        arrivals = _receive(window, services, instance)
         window.open_on_screen(defaults(policy) | dict(kept.window))
         refused_keys = window.keys.restore(kept.keys)
         for changed in (window.closing, window.keys.changed):
@@ -94,6 +100,8 @@ def run_window(paths: Paths, engine: str = "auto") -> int:
         services.controllers.people.load()
         services.controllers.notes.refresh()
         QTimer.singleShot(0, window, services.controllers.comparisons.preload)
+        if target:
+            arrivals.open(target)
         logger.info("the window is open, with %d models", len(models))
         return application.exec()
 
@@ -193,8 +201,8 @@ def sample_encounters() -> list[SampleEncounter]:
     return [SampleEncounter.parse(json.loads(file.read_text(encoding="utf-8"))) for file in files]
 
 
-def _hand_over(instance: SingleInstance) -> int:
-    if not instance.ask_first():
+def _hand_over(instance: SingleInstance, target: str) -> int:
+    if not instance.ask_first(target):
         raise EnvironmentFault("病程助手已经在运行，但没有响应：请等待片刻，或结束它之后再打开。")
     logger.info("the first instance was brought forward")
     return 0
@@ -208,6 +216,19 @@ def _connect(window: MainWindow, services: Services, instance: SingleInstance, h
     instance.raise_wanted.connect(window.bring_forward)
     hook.caught.connect(window.say)
     window.samples_wanted.connect(partial(_load_samples, window, services))
+
+
+def _receive(window: MainWindow, services: Services, instance: SingleInstance) -> ArrivalController:
+    """Open what other starts and the desktop hand over."""
+    notes = services.controllers.notes
+    arrivals = ArrivalController(services.storage, doctor_name(), window)
+    services.controllers.people.changed.connect(partial(_with_name, arrivals.set_actor))
+    ArrivalQuestion(arrivals, window)
+    arrivals.failed.connect(window.say)
+    arrivals.found.connect(lambda _: notes.refresh())
+    arrivals.found.connect(notes.open)
+    instance.open_wanted.connect(arrivals.open)
+    return arrivals
 
 
 def _load_samples(window: MainWindow, services: Services) -> None:
