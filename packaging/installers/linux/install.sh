@@ -89,7 +89,7 @@ check_computer() {
     found=$(getconf GNU_LIBC_VERSION 2>/dev/null | awk '{print $2}')
     newest=$(printf '%s\n%s\n' "$wanted" "${found:-0}" | sort -V | tail -n 1)
     [ "$newest" = "${found:-0}" ] || stop 3 \
-        "系统的 glibc 是 ${found:-未知}，需要 $wanted 或更新的（例如 Debian 12、统信 UOS V25、银河麒麟 V11）。" \
+        "系统的 glibc 是 ${found:-未知}，需要 $wanted 或更新的（例如 Debian 12）。" \
         "This system's glibc is ${found:-unknown}; $wanted or newer is needed (Debian 12, for example)."
 }
 

@@ -12,6 +12,7 @@ from installers.linux import desktop, tree
 from installers.plan import Plan
 from installers.tools import Command, require, run
 
+FILE_NAME = product.NAME + "-{version}-linux-x86_64.run"
 _SCRIPT = Path(__file__).with_name("install.sh")
 
 
@@ -45,7 +46,7 @@ def _archive(plan: Plan, folder: Path, target: Path) -> None:
 
 def _makeself(plan: Plan, outer: Path) -> Path:
     plan.output.mkdir(parents=True, exist_ok=True)
-    target = plan.output / f"{product.NAME}-{plan.version}-linux-x86_64.run"
+    target = plan.output / FILE_NAME.format(version=plan.version)
     tar = f"--sort=name --mtime=@{plan.epoch} --owner=0 --group=0 --numeric-owner"
     options = ["--nocomp", "--sha256", "--nomd5", "--nocrc", "--tar-quietly", "--quiet", "--noprogress", "--nowait"]
     command: Command = [require("makeself", "makeself"), *options, "--tar-extra", tar]

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from provision.console import say
 
-from installers import trim
+from installers import bill, trim
 from installers.linux import interpreter, wheels
 from installers.plan import Plan
 from installers.tools import Command, ensure_tools, run
 
 NAME = "linux-tree"
-_FINISHED = Path("doc") / "version.txt"
-_PROGRAM = ("app", "resources", "docs")
+VERSION_FILE = Path("doc") / "version.txt"
+_PROGRAM = ("app", "resources")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "screenshots", "benchmarks")
 
 
@@ -35,18 +35,30 @@ def build(plan: Plan) -> Sequence[Path]:
     say(f"      {trim.trim(packages) / 1e6:.0f} MB of the packages are left out")
     debian += interpreter.place_qt_libraries(packages / "PySide6" / "Qt" / "lib")
     _place_program(plan, tree)
-    (tree / "doc").mkdir()
-    (tree / "doc" / "debian-packages.txt").write_text("".join(f"{name}\n" for name in sorted(set(debian))))
+    _document(plan, tree, [bill.SystemPackage.installed(name) for name in sorted(set(debian))])
     _compile(tree)
-    (tree / _FINISHED).write_text(f"{plan.version}\n")
+    (tree / VERSION_FILE).write_text(f"{plan.version}\n")
     date(tree, plan.epoch)
     return [tree]
+
+
+def _document(plan: Plan, tree: Path, system: Sequence[bill.SystemPackage]) -> None:
+    """What IT reads: the bill of materials, the licences, the guide."""
+    document, python = tree / "doc", tree / "python"
+    document.mkdir()
+    bill.write_sbom(plan, python / "bin" / "python3.11", system, document / bill.SBOM)
+    packages = python / interpreter.PACKAGE_FOLDER
+    without = bill.collect_licences(plan, packages, system, document / bill.LICENCES)
+    if without:
+        say(f"      without a licence text of their own: {', '.join(without)}")
+    for page in sorted((plan.root / "docs").glob("*.md")):
+        shutil.copyfile(page, document / page.name)
 
 
 def made(plan: Plan) -> Path:
     """The tree that was made last, or a new one where there is none."""
     tree = plan.work / NAME
-    if not (tree / _FINISHED).exists():
+    if not (tree / VERSION_FILE).exists():
         build(plan)
     return tree
 
