@@ -17,7 +17,7 @@ def main() -> int:
 def _open_window(paths: Paths, arguments: argparse.Namespace) -> int:
     from app.bootstrap import run_window
 
-    return run_window(paths, engine=arguments.engine, target=arguments.target)
+    return run_window(paths, engine=arguments.engine, ask_folder=arguments.data_dir is None)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
 
 from app.cli.suggest_case import doctor_name
 from app.cli.ward_data import ward_opener
 from app.controllers.answers import AnswerController
-from app.controllers.arrivals import ArrivalController
 from app.controllers.autosave import local_now
 from app.controllers.board import BoardController
 from app.controllers.checks import ChecksController
@@ -44,15 +44,16 @@ from app.infra.resources import resource_path, resource_text
 from app.settings.file import SettingsFile
 from app.settings.policy import Policy
 from app.settings.terms import diagnosis_table
+from app.storage.encounters import EncounterSummary
 from app.storage.samples import SampleEncounter, install_samples
 from app.ui.comparison.commit_first import DEFAULT as COMMIT_FIRST_DEFAULT
 from app.ui.desktop import TerminationSignals, clear_own_clipboard, make_application
 from app.ui.fault_hook import FaultHook
+from app.ui.first_start.run import Begun, begin
 from app.ui.kit.theme import Appearance, has_chinese_font
 from app.ui.kit.words import Words
 from app.ui.main_window import Controllers, MainWindow
 from app.ui.single_instance import SingleInstance
-from app.ui.ward.arrival import ArrivalQuestion
 from app.workers.background import BackgroundWorker
 from app.workers.storage_thread import StorageThread
 
@@ -61,49 +62,61 @@ logger = logging.getLogger(__name__)
 NO_FONT = "没有找到中文字体，文字会显示为方框：请安装中文字体（如 fonts-noto-cjk）后重新打开。"
 
 
-def run_window(paths: Paths, engine: str = "auto", target: str = "") -> int:
+def run_window(paths: Paths, engine: str = "auto", *, ask_folder: bool = False) -> int:
     """Open the window on a data folder and return when it is closed. Raises EnvironmentFault if it cannot open.
 
-    `target` is a file or link to be opened in it, or in the window that is there already.
+    `ask_folder`: nobody has said yet where the data folder is; on a new one, the first start asks.
     """
     application = make_application()
-    instance = SingleInstance(paths.data_dir)
-    if not instance.claim():
-        return _hand_over(instance, target)
     with ExitStack() as at_the_end:
-        at_the_end.callback(instance.release)
         hook, signals = FaultHook(application), TerminationSignals(application)
         at_the_end.callback(signals.restore)
         hook.install()
         at_the_end.callback(hook.restore)
-        models, trouble = choose_models(paths, engine)
-        services = start_services(paths, models)
-        at_the_end.callback(services.close)
-        at_the_end.callback(clear_own_clipboard, application.clipboard())
-        settings = SettingsFile(paths.settings)
-        keeper = SettingsKeeper(settings)
-        at_the_end.callback(keeper.close)
-        kept, policy = keeper.settings, policy_of_look(paths)
-        theme = policy.text("window.theme") or kept.chosen.get("theme", "system")
-        language = policy.text("window.language") or kept.chosen.get("language", "zh")
-        appearance = Appearance(application, theme, Words(language))
-        window = MainWindow(services.controllers, appearance, local_now)
-        at_the_end.callback(window.hide)
-        _connect(window, services, instance, hook)
-        arrivals = _receive(window, services, instance)
-        window.open_on_screen(defaults(policy) | dict(kept.window))
-        refused_keys = window.keys.restore(kept.keys)
-        for changed in (window.closing, window.keys.changed):
-            changed.connect(lambda: keeper.keep(window=window.state(), keys=window.keys.kept()))
-        services.controllers.models.engine_chosen.connect(partial(_keep_engine, keeper))
-        _say_troubles(window, trouble, settings.trouble, refused_keys)
-        services.controllers.people.load()
-        services.controllers.notes.refresh()
-        QTimer.singleShot(0, window, services.controllers.comparisons.preload)
-        if target:
-            arrivals.open(target)
-        logger.info("the window is open, with %d models", len(models))
-        return application.exec()
+        instance = SingleInstance(paths.data_dir)
+        if not instance.claim():
+            return _hand_over(instance)
+        at_the_end.callback(instance.release)
+        appearance = make_appearance(application, paths)
+        begun = begin(paths, appearance, _models_of, ask_folder=ask_folder)
+        if begun is None:
+            return 0
+        if begun.paths != paths:  # the lock of the folder that was not taken is of no use
+            instance.release()
+            instance = SingleInstance(begun.paths.data_dir)
+            if not instance.claim():
+                return _hand_over(instance)
+            at_the_end.callback(instance.release)
+        return _run_main_window(begun, engine, appearance, instance, hook, at_the_end)
+
+
+def _run_main_window(
+    begun: Begun, engine: str, appearance: Appearance, instance: SingleInstance, hook: FaultHook, at_the_end: ExitStack
+) -> int:
+    paths, application = begun.paths, appearance.application
+    models, trouble = choose_models(paths, engine)
+    services = start_services(paths, models)
+    at_the_end.callback(services.close)
+    at_the_end.callback(clear_own_clipboard, application.clipboard())
+    settings = SettingsFile(paths.settings)
+    keeper = SettingsKeeper(settings)
+    at_the_end.callback(keeper.close)
+    window = MainWindow(services.controllers, appearance, local_now)
+    at_the_end.callback(window.hide)
+    _connect(window, services, instance, hook)
+    window.open_on_screen(defaults(policy_of_look(paths)) | dict(keeper.settings.window))
+    refused_keys = window.keys.restore(keeper.settings.keys)
+    for changed in (window.closing, window.keys.changed):
+        changed.connect(lambda: keeper.keep(window=window.state(), keys=window.keys.kept()))
+    services.controllers.models.engine_chosen.connect(partial(_keep_engine, keeper))
+    _say_troubles(window, trouble, settings.trouble, refused_keys)
+    services.controllers.people.load()
+    services.controllers.notes.refresh()
+    if begun.wants_sample:
+        _load_samples(window, services, partial(_open_first, services.controllers.notes))
+    QTimer.singleShot(0, window, services.controllers.comparisons.preload)
+    logger.info("the window is open, with %d models", len(models))
+    return application.exec()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +170,7 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
         answers=AnswerController(diagnosis_table(paths.data_dir), BackgroundWorker()),
         ward=ward,
         templates=TemplateController(storage, paths.data_dir),
-        models=ModelsController(ModelKeeper(paths)),
+        models=_models_of(paths),
     )
     return Services(storage, export_storage, controllers)
 
@@ -182,6 +195,13 @@ def choose_models(paths: Paths, engine: str) -> tuple[tuple[PreparedModel, ...],
         return (), ""
 
 
+def make_appearance(application: QApplication, paths: Paths) -> Appearance:
+    """Theme and language: the hospital's, else those that were chosen."""
+    policy, chosen = policy_of_look(paths), SettingsFile(paths.settings).load().chosen
+    theme = policy.text("window.theme") or chosen.get("theme", "system")
+    return Appearance(application, theme, Words(policy.text("window.language") or chosen.get("language", "zh")))
+
+
 def policy_of_look(paths: Paths) -> Policy:
     """The policy for what a window looks like; that a file is wrong is said where it forbids something."""
     try:
@@ -201,8 +221,8 @@ def sample_encounters() -> list[SampleEncounter]:
     return [SampleEncounter.parse(json.loads(file.read_text(encoding="utf-8"))) for file in files]
 
 
-def _hand_over(instance: SingleInstance, target: str) -> int:
-    if not instance.ask_first(target):
+def _hand_over(instance: SingleInstance) -> int:
+    if not instance.ask_first():
         raise EnvironmentFault("病程助手已经在运行，但没有响应：请等待片刻，或结束它之后再打开。")
     logger.info("the first instance was brought forward")
     return 0
@@ -215,27 +235,30 @@ def _prompt(template: PromptTemplate, request: ComparisonRequest) -> Prompt:
 def _connect(window: MainWindow, services: Services, instance: SingleInstance, hook: FaultHook) -> None:
     instance.raise_wanted.connect(window.bring_forward)
     hook.caught.connect(window.say)
-    window.samples_wanted.connect(partial(_load_samples, window, services))
+    window.samples_wanted.connect(partial(_load_samples, window, services, services.controllers.notes.refresh))
 
 
-def _receive(window: MainWindow, services: Services, instance: SingleInstance) -> ArrivalController:
-    """Open what other starts and the desktop hand over."""
-    notes = services.controllers.notes
-    arrivals = ArrivalController(services.storage, doctor_name(), window)
-    services.controllers.people.changed.connect(partial(_with_name, arrivals.set_actor))
-    ArrivalQuestion(arrivals, window)
-    arrivals.failed.connect(window.say)
-    arrivals.found.connect(lambda _: notes.refresh())
-    arrivals.found.connect(notes.open)
-    instance.open_wanted.connect(arrivals.open)
-    return arrivals
+def _models_of(paths: Paths) -> ModelsController:
+    return ModelsController(ModelKeeper(paths))
 
 
-def _load_samples(window: MainWindow, services: Services) -> None:
+def _open_first(notes: NoteController) -> None:
+    """Open the first of the encounters once the list comes, so that one can begin at once."""
+
+    def open_first(encounters: tuple[EncounterSummary, ...]) -> None:
+        if encounters:
+            notes.encounters_changed.disconnect(open_first)
+            notes.open(encounters[0].encounter.encounter_id)
+
+    notes.encounters_changed.connect(open_first)
+    notes.refresh()
+
+
+def _load_samples(window: MainWindow, services: Services, then: Callable[[], None]) -> None:
     samples = sample_encounters()
     services.storage.submit(
         lambda repositories: install_samples(repositories, samples),
-        lambda _: services.controllers.notes.refresh(),
+        lambda _: then(),
         lambda error: window.say(str(error) if isinstance(error, WardNoteError) else "示例病历未能载入。"),
     )
 

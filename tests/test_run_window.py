@@ -12,7 +12,7 @@ import pytest
 from app.bootstrap import choose_models, sample_encounters
 from app.inference.engines.scripted import Script
 from app.infra.paths import Paths
-from tests.helpers.scripted_catalog import ALLOW_SCRIPTED, add_scripted_models
+from tests.helpers.scripted_catalog import ALLOW_SCRIPTED, PRESET, add_scripted_models
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = ("torch", "transformers", "bigdl", "openvino", "openvino_genai", "gguf", "accelerate")
@@ -57,7 +57,7 @@ def test_the_samples_are_ten_and_of_different_wards() -> None:
 
 
 def environment(**changes: str | None) -> dict[str, str]:
-    wanted: dict[str, str | None] = {**os.environ, **changes}
+    wanted: dict[str, str | None] = {**os.environ, **PRESET, **changes}
     return {name: value for name, value in wanted.items() if value is not None}
 
 

@@ -86,6 +86,11 @@ class Policy:
         return self.flag("data.encrypted") is True
 
     @property
+    def pack_place(self) -> Path | None:
+        """The model pack that is offered for installing."""
+        return cast("Path | None", self.values.get("packs.place"))
+
+    @property
     def catalogs(self) -> tuple[Path, ...]:
         """Folders of catalog files beside the data folder's own."""
         folder = cast("Path | None", self.values.get("models.catalog"))

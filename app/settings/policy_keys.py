@@ -88,6 +88,7 @@ def _public_keys(value: object, _folder: Path) -> object:
 
 FLAG = Form("true 或 false", _flag)
 PATH = Form("一个文件夹的路径（~ 和环境变量会展开；相对路径从策略文件所在处算起）", _path)
+PLACE = Form("一个文件或文件夹的路径（展开的规则同上）", _path)
 ADDRESSES = Form('地址的列表，例如 ["10.1.2.3:8000"]', _addresses)
 TEXTS = Form("文字的列表", _keys)
 PUBLIC_KEYS = Form("公钥的列表（wardnote models pack-key 会显示公钥）", _public_keys)
@@ -145,6 +146,13 @@ KEYS: tuple[PolicyKey, ...] = (
         "允许，但只在使用者要求时",
     ),
     PolicyKey(
+        "packs.place",
+        PLACE,
+        '"/srv/wardnote/packs/ward.wnpack"',
+        "首次启动和模型页从这里安装的模型包",
+        "由使用者选择",
+    ),
+    PolicyKey(
         "packs.trusted",
         PUBLIC_KEYS,
         '["m9FKwsxSWYr2TQmHqfUrUzQwTlVWJIlNyM8mnStKcT8="]',
@@ -157,6 +165,27 @@ KEYS: tuple[PolicyKey, ...] = (
         "false",
         "true：没有签名或签名者不在上述名单中的模型包也可以安装。模型包中的权重可以执行代码，请慎用",
         "拒绝",
+    ),
+    PolicyKey(
+        "first_start.models",
+        one_of("pack", "later"),
+        '"pack"',
+        "pack：首次启动时不经询问就安装 packs.place 的模型包；later：不安装，也不询问",
+        "首次启动时由使用者选择",
+    ),
+    PolicyKey(
+        "first_start.calibrate",
+        FLAG,
+        "true",
+        "true：首次启动时不经询问就测量各模型的速度；false：不测量，也不询问",
+        "首次启动时由使用者选择",
+    ),
+    PolicyKey(
+        "first_start.sample",
+        FLAG,
+        "false",
+        "true：首次启动后载入并打开示例病历；false：不载入，也不询问",
+        "首次启动时由使用者选择",
     ),
     PolicyKey(
         "servers.allowed",

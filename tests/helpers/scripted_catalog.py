@@ -12,6 +12,8 @@ from app.inference.prepared import CheckedFile
 
 # What a program needs in its environment to take scripted models for models.
 ALLOW_SCRIPTED = {"WARDNOTE_ALLOW_SCRIPTED": "1"}
+# A program whose first start on a new data folder asks nothing: the hospital decided every step.
+PRESET = {"WARDNOTE_POLICY": str(Path(__file__).with_name("preset_policy.toml"))}
 
 
 def add_scripted_models(data_dir: Path, scripts: Mapping[str, Script]) -> None:
@@ -25,8 +27,8 @@ def add_scripted_models(data_dir: Path, scripts: Mapping[str, Script]) -> None:
 
 
 def program_environment(**more: str) -> dict[str, str]:
-    """This process's environment for a child that may run scripted models."""
-    return {**os.environ, **ALLOW_SCRIPTED, **more}
+    """This process's environment for a child that may run scripted models and asks nothing at its first start."""
+    return {**os.environ, **ALLOW_SCRIPTED, **PRESET, **more}
 
 
 def _entry(name: str, file: CheckedFile) -> str:

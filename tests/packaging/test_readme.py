@@ -39,7 +39,7 @@ def test_every_command_of_the_table_exists() -> None:
     assert len(table) >= 17
     for line in table:
         words = [word for word in shlex.split(re.sub(r"\[.*?\]", "", line)) if word != "…"]
-        words = [re.sub(r"^(\w+)(?:/\w+)+$", r"\1", word) for word in words]
+        words = [re.sub(r"^([\w-]+)(?:/[\w-]+)+$", r"\1", word) for word in words]
         arguments = parser.parse_args(words)
         assert arguments.command == (words[0] if words else None)
 

@@ -108,7 +108,7 @@ class Appearance(QObject):
     def __init__(self, application: QApplication, choice: str = "system", words: Words | None = None) -> None:
         """`choice` as for `choose`; `words` are Chinese if not given."""
         super().__init__(application)
-        self._application = application
+        self.application = application
         self._fixed: Theme | None = None
         self.sizes = type_sizes(QFontInfo(application.font()).pixelSize())
         self.theme = LIGHT
@@ -123,13 +123,13 @@ class Appearance(QObject):
     def choose(self, choice: str) -> None:
         """`light`, `dark`, or whatever the system has."""
         self._fixed = {"light": LIGHT, "dark": DARK}.get(choice)
-        self._on_scheme_changed(self._application.styleHints().colorScheme())
+        self._on_scheme_changed(self.application.styleHints().colorScheme())
 
     def apply(self, theme: Theme) -> None:
         """Put a theme in force."""
         self.theme = theme
-        self._application.setPalette(palette_of(theme))
-        self._application.setStyleSheet(style_sheet(theme, self.sizes))
+        self.application.setPalette(palette_of(theme))
+        self.application.setStyleSheet(style_sheet(theme, self.sizes))
         self.changed.emit(theme)
 
     def _on_scheme_changed(self, scheme: Qt.ColorScheme) -> None:

@@ -13,11 +13,11 @@ import app.ui
 from app.infra.resources import resource_text
 from app.ui.kit.words import Words
 
-ROOMS = ("models",)
+ROOMS = ("models", "first_start")
 # From below the window: stages of acts on models.
 STAGES = {"获取", "识别模型", "计算校验值", "校验源文件", "各模型同时运行"}
-# Measures of width.
-NO_WORDS = {"床"}
+# A measure of width, and names that are the same in both.
+NO_WORDS = {"床", "中文", "语言 Language"}
 
 
 def chinese_texts(room: str) -> set[str]:

@@ -1,0 +1,1 @@
+"""The first start on a new data folder, page by page."""

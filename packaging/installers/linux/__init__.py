@@ -1,1 +1,0 @@
-"""What is handed out for Linux x86_64."""
