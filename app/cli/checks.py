@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +21,7 @@ from app.inference.engine import GenerationRequest
 from app.inference.files import verify_files
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
+from app.infra.interpreter import python_command
 from app.infra.paths import Paths, system_policy
 from app.infra.resources import resource_path, resource_text
 from app.settings.policy import Policy, shown
@@ -118,7 +118,7 @@ def _check_fonts() -> str:
 def _run_python(program: str, timeout_sentence: str, **environment: str) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
-            [sys.executable, "-c", program],
+            [*python_command(), "-c", program],
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import app
 from app.core.errors import EngineFault
 from app.inference.messages import MAX_MESSAGE_BYTES, FromChild, Shutdown, ToChild, decode, encode
+from app.infra.interpreter import python_command
 
 if TYPE_CHECKING:
     from multiprocessing.connection import _ConnectionBase
@@ -180,7 +181,7 @@ class EngineProcess:
 def _start(engine: str, connection: PipeEnd) -> subprocess.Popen[bytes]:
     handle = connection.fileno()
     # -P: a file beside the working directory must not be taken for a library.
-    command = [sys.executable, "-P", "-m", "app.inference.engine_process", str(handle), engine]
+    command = [*python_command(), "-P", "-m", "app.inference.engine_process", str(handle), engine]
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

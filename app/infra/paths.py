@@ -22,9 +22,9 @@ class Paths:
 
     @classmethod
     def resolve(cls, data_dir: Path | None = None) -> Paths:
-        """The given data folder or the user's own; the cache is `$WARDNOTE_CACHE` or `~/.cache/wardnote`."""
+        """The given data folder or the user's own; the cache is `$WARDNOTE_CACHE` or the system's usual place."""
         data = data_dir or Path(platformdirs.user_data_dir("wardnote", appauthor=False))
-        cache = os.environ.get(CACHE_VARIABLE) or "~/.cache/wardnote"
+        cache = os.environ.get(CACHE_VARIABLE) or default_cache()
         return cls(_absolute(data), _absolute(Path(cache)))
 
     @property
@@ -66,6 +66,11 @@ class Paths:
     def calibration(self) -> Path:
         """This machine's measured speeds."""
         return self.cache_dir / "calibration.json"
+
+
+def default_cache(platform: str = sys.platform) -> str:
+    """Where models lie that nobody put elsewhere: a home folder on Windows may be a share, its local part is not."""
+    return platformdirs.user_cache_dir("wardnote", appauthor=False) if platform == "win32" else "~/.cache/wardnote"
 
 
 def system_policy(platform: str = sys.platform) -> Path:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.infra.paths import CACHE_VARIABLE, Paths
+from app.infra.paths import CACHE_VARIABLE, Paths, default_cache
 
 
 def test_a_given_data_folder_holds_everything_of_the_ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,3 +29,9 @@ def test_the_defaults_are_in_the_users_own_folders(tmp_path: Path, monkeypatch: 
 def test_relative_folders_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert Paths.resolve(Path("here")).data_dir == tmp_path / "here"
+
+
+def test_on_windows_models_lie_in_the_local_part_of_the_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name, appauthor: f"C:/local/{name}/Cache")
+    assert default_cache("win32") == "C:/local/wardnote/Cache"
+    assert default_cache("linux") == "~/.cache/wardnote"

@@ -7,6 +7,8 @@ written as these read it, and what they would silently leave out is refused.
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,9 +41,20 @@ def open_huggingface(files: Sequence[CheckedFile], folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(old_config(config, generation), indent=1), encoding="utf-8")
     _write_tokenizer(paths["tokenizer.json"], folder / "tokenizer.json")
     for name in set(_KEPT) & set(paths):
-        (folder / name).symlink_to(paths[name])
+        link(paths[name], folder / name)
     shards = [path for name, path in sorted(paths.items()) if name.endswith(".safetensors")]
     _link_weights(shards, folder, tied=config.get("tie_word_embeddings") is True)
+
+
+def link(source: Path, target: Path) -> None:
+    """Let `target` have the content of `source`, copied only where the system allows its users no links (Windows)."""
+    for way in (os.symlink, os.link):
+        try:
+            way(source, target)
+            return
+        except OSError:
+            continue
+    shutil.copyfile(source, target)
 
 
 def old_config(config: Mapping[str, Any], generation: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +111,7 @@ def _link_weights(shards: Sequence[Path], folder: Path, *, tied: bool) -> None:
     index: dict[str, str] = {}
     for number, path in enumerate(shards):
         name = f"model-{number:05d}.safetensors"
-        (folder / name).symlink_to(path)
+        link(path, folder / name)
         index |= dict.fromkeys(_tensor_names(path), name)
     if _EMBEDDING not in index:
         raise ModelFileFault("模型文件夹缺少权重（*.safetensors），请把它们加入模型目录")

@@ -31,7 +31,16 @@ def ensure() -> Path:
 
 def _fetch(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as downloads:
-        command = [tools.python(), "-m", "pip", "download", "-qq", "--no-input", "--no-deps", "--no-build-isolation"]
+        command: list[str | Path] = [
+            tools.python(),
+            "-m",
+            "pip",
+            "download",
+            "-qq",
+            "--no-input",
+            "--no-deps",
+            "--no-build-isolation",
+        ]
         if call([*command, "--no-binary", ":all:", "--dest", downloads, PACKAGE]) != 0:
             raise SetupFault(f"{PACKAGE} could not be fetched; pip's reason is above.")
         (archive,) = Path(downloads).iterdir()

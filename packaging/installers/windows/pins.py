@@ -28,7 +28,16 @@ def build(_plan: Plan) -> Sequence[Path]:
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "requirements.in"
         wanted.write_text("\n".join((*named(ROOT), *EXTRA)), encoding="utf-8")
-        command = [tools.python(), "-m", "uv", "pip", "compile", "--quiet", "--no-header", "--generate-hashes"]
+        command: list[str | Path] = [
+            tools.python(),
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            "--quiet",
+            "--no-header",
+            "--generate-hashes",
+        ]
         command += ["--python-platform", "x86_64-pc-windows-msvc", "--python-version", "3.11", "--no-annotate"]
         command += ["--only-binary", ":all:", *(f"--no-binary={name}" for name in FROM_SOURCE), "-c", CONSTRAINTS]
         made = subprocess.run([*command, wanted, "-o", REQUIREMENTS], capture_output=True, text=True)

@@ -239,11 +239,11 @@ Section "program"
   WriteRegStr SHCTX "Software\Classes\@SUFFIX@\OpenWithProgids" "${CLASS}" ""
   WriteRegStr SHCTX "Software\Classes\${CLASS}" "" "$(ENCOUNTER)"
   WriteRegStr SHCTX "Software\Classes\${CLASS}\DefaultIcon" "" "$INSTDIR\@WINDOW@,0"
-  WriteRegStr SHCTX "Software\Classes\${CLASS}\shell\open\command" "" '"$INSTDIR\@WINDOW@" --open "%1"'
+  WriteRegStr SHCTX "Software\Classes\${CLASS}\shell\open\command" "" '"$INSTDIR\@WINDOW@" open "%1"'
   WriteRegStr SHCTX "Software\Classes\@SCHEME@" "" "URL:@NAME@"
   WriteRegStr SHCTX "Software\Classes\@SCHEME@" "URL Protocol" ""
   WriteRegStr SHCTX "Software\Classes\@SCHEME@\DefaultIcon" "" "$INSTDIR\@WINDOW@,0"
-  WriteRegStr SHCTX "Software\Classes\@SCHEME@\shell\open\command" "" '"$INSTDIR\@WINDOW@" --open "%1"'
+  WriteRegStr SHCTX "Software\Classes\@SCHEME@\shell\open\command" "" '"$INSTDIR\@WINDOW@" open "%1"'
   WriteRegStr SHCTX "${UNINSTALL_KEY}" DisplayName "@CHINESE_NAME@ @NAME@"
   WriteRegStr SHCTX "${UNINSTALL_KEY}" DisplayVersion "${VERSION}"
   WriteRegStr SHCTX "${UNINSTALL_KEY}" Publisher "@PUBLISHER@"

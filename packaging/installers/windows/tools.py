@@ -44,7 +44,7 @@ def python() -> Path:
 
 def _make_tools(folder: Path) -> None:
     # An environment is moved into place when it is whole: only its `python` is used, never its scripts.
-    base = getattr(sys, "_base_executable", None) or sys.executable
-    install = [folder / "bin" / "python", "-m", "pip", "install", "-qq", "--no-input", *PYTHON_TOOLS]
+    base = str(getattr(sys, "_base_executable", None) or sys.executable)
+    install: list[str | Path] = [folder / "bin" / "python", "-m", "pip", "install", "-qq", "--no-input", *PYTHON_TOOLS]
     if call([base, "-m", "venv", folder]) != 0 or call(install) != 0:
         raise SetupFault("the build's tools could not be installed; the reason is above.")

@@ -17,7 +17,7 @@ COMPILE = ("-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecke
 
 def ensure() -> Path:
     """The folder of packages; made the first time, in some minutes. Raises SetupFault."""
-    made_from = pins.REQUIREMENTS.read_bytes(), Path(trim.__file__).read_bytes(), Path(__file__).read_bytes()
+    made_from = pins.REQUIREMENTS.read_bytes(), Path(trim.__file__).read_bytes(), repr(COMPILE).encode()
     return cache.kept("packages", cache.key_of(*made_from), _make)
 
 
@@ -25,7 +25,16 @@ def _make(folder: Path) -> None:
     say("      packages for Windows: fetched, trimmed and compiled once")
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         whole = Path(temporary)
-        command = [tools.python(), "-m", "pip", "install", "-qq", "--no-input", "--no-deps", "--require-hashes"]
+        command: list[str | Path] = [
+            tools.python(),
+            "-m",
+            "pip",
+            "install",
+            "-qq",
+            "--no-input",
+            "--no-deps",
+            "--require-hashes",
+        ]
         command += ["--platform", "win_amd64", "--python-version", "3.11", "--implementation", "cp"]
         command += ["--no-build-isolation", "--no-compile", "--cache-dir", cache.home() / "pip"]
         if call([*command, "--target", whole, "-r", pins.REQUIREMENTS]) != 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tokenizers import Tokenizer
 from app.core.errors import ModelFileFault
 from app.core.runs import Message
 from app.inference.chat_template import render_chat
-from app.inference.conversion.huggingface_source import old_config, open_huggingface
+from app.inference.conversion.huggingface_source import link, old_config, open_huggingface
 from app.inference.conversion.steps import read_chat_template
 from app.inference.files import describe_files
 from app.inference.prepared import CheckedFile
@@ -186,3 +187,19 @@ def test_settings_that_cannot_be_read_are_said(content: str, tmp_path: Path) -> 
     (tmp_path / "tokenizer_config.json").write_text(content)
     with pytest.raises(ModelFileFault, match=r"对话模板或 tokenizer_config\.json 无法读取"):
         read_chat_template(tmp_path)
+
+
+def test_where_users_may_make_no_links_the_content_is_there_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(1314, "A required privilege is not held by the client")
+
+    (tmp_path / "weights").write_bytes(b"numbers")
+    monkeypatch.setattr(os, "symlink", refuse)
+    link(tmp_path / "weights", tmp_path / "hard")
+    assert (tmp_path / "hard").samefile(tmp_path / "weights")
+    monkeypatch.setattr(os, "link", refuse)
+    link(tmp_path / "weights", tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == b"numbers"
+    assert not (tmp_path / "copy").samefile(tmp_path / "weights")
