@@ -45,7 +45,7 @@ def step(report):
     return "loaded"
 
 if __name__ == "__main__":
-    print(isolated(step, report=print))
+    print(isolated(step, report=lambda fraction: None))
 """
 
 
