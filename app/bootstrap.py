@@ -152,10 +152,11 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
     notes, feedback = NoteController(storage, doctor), FeedbackController(storage, doctor)
     board, ward = BoardController(storage, doctor), WardController(storage, doctor)
     people = PeopleController(storage, doctor)
-    for follow in (notes.set_actor, feedback.set_actor, ward.set_actor):
+    review = PromptTemplate.parse(resource_text("prompts", "review.md"), REVIEW_FIELDS)
+    reviews = ReviewController(comparisons, storage, doctor, partial(review_prompt, review), review.decoding)
+    for follow in (notes.set_actor, feedback.set_actor, ward.set_actor, reviews.set_actor):
         people.changed.connect(partial(_with_name, follow))
     people.changed.connect(board.set_reader)
-    review = PromptTemplate.parse(resource_text("prompts", "review.md"), REVIEW_FIELDS)
     controllers = Controllers(
         notes=notes,
         comparisons=comparisons,
@@ -166,7 +167,7 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
         board=board,
         statistics=StatisticsController(storage),
         exports=ExportController(export_storage, paths),
-        reviews=ReviewController(comparisons, partial(review_prompt, review), review.decoding),
+        reviews=reviews,
         answers=AnswerController(diagnosis_table(paths.data_dir), BackgroundWorker()),
         ward=ward,
         templates=TemplateController(storage, paths.data_dir),

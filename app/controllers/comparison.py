@@ -226,7 +226,7 @@ class ComparisonController(QObject):
             return
         live.started = True
         runs = [run for run in live.comparison.runs if run.run_id not in live.cancelled_early]
-        live.queue = RunQueue(self._slots, tuple(map(self._job, runs)))
+        live.queue = RunQueue(self._slots, tuple(map(self.job_of, runs)))
         self._tell_storing(error)
         self.comparison_started.emit(live.comparison)
         for run_id in live.cancelled_early:
@@ -237,7 +237,8 @@ class ComparisonController(QObject):
             self._refresh.start()
             self._advance(live)
 
-    def _job(self, run: Run) -> Job:
+    def job_of(self, run: Run) -> Job:
+        """What this run will take, with what is known of its model's pace."""
         model = run.identity.model
         return self._habits[model].job(
             run.run_id, _prompt_text(run), run.decoding.max_tokens, loaded=self._pool.is_ready(model)

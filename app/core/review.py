@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from app.core.checks.finding import Span
 from app.core.notes import SECTIONS, NoteKind
@@ -39,6 +40,11 @@ def review_prompt(
     written = [(section.title, sections.get(section.key, "").strip()) for section in SECTIONS[kind]]
     note = "\n".join(f"{title}：{text}" for title, text in written if text)
     return filled(template, {"document": kind.heading, "patient_context": patient_context or _UNKNOWN, "note": note})
+
+
+def review_hash(sections: Mapping[str, str]) -> str:
+    """What a review was asked about: a hash of all sections."""
+    return sha256("\x1e".join(f"{key}\x1f{sections[key]}" for key in sorted(sections)).encode()).hexdigest()
 
 
 def parse_review(text: str) -> tuple[ReviewPoint, ...]:

@@ -42,10 +42,20 @@ CHAINED = (
     ChainedTable("note_acts", "act_id"),
     ChainedTable("export_receipts", "export_id"),
     ChainedTable("import_receipts", "import_id"),
+    ChainedTable("reviews", "review_id"),
 )
-NOTE_VERSIONS, COMPARISONS, RUNS, GENERATIONS, FEEDBACK_EVENTS, MOVES, NOTE_ACTS, EXPORT_RECEIPTS, IMPORT_RECEIPTS = (
-    CHAINED
-)
+(
+    NOTE_VERSIONS,
+    COMPARISONS,
+    RUNS,
+    GENERATIONS,
+    FEEDBACK_EVENTS,
+    MOVES,
+    NOTE_ACTS,
+    EXPORT_RECEIPTS,
+    IMPORT_RECEIPTS,
+    REVIEWS,
+) = CHAINED
 SEALED = ("patients", "encounters", "notes", "orders", "results", "people", "schema_migrations")
 
 

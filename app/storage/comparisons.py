@@ -49,7 +49,7 @@ class ComparisonRepository:
             department = sql.execute(query, [run.binding.encounter_id]).fetchone()
             row = {
                 **_started_columns(run),
-                **_ended_columns(generation),
+                **ended_columns(generation),
                 **origin,
                 "department": department[0] if department else "",
             }
@@ -141,7 +141,8 @@ def _started_columns(run: Run) -> Row:
     }
 
 
-def _ended_columns(generation: Generation) -> Row:
+def ended_columns(generation: Generation) -> Row:
+    """How a run ended, as columns."""
     outcome = generation.outcome
     return {
         "status": outcome.status.value,
@@ -170,7 +171,7 @@ def _comparison(
     row: Mapping[str, Any], run_rows: list[Mapping[str, Any]], end_rows: list[Mapping[str, Any]]
 ) -> tuple[Comparison, tuple[Generation, ...]]:
     binding = Binding(row["patient_id"], row["encounter_id"], row["note_id"], row["note_version"], row["input_hash"])
-    runs = {run_row["run_id"]: _run(run_row, binding) for run_row in run_rows}
+    runs = {run_row["run_id"]: run_of(run_row, binding) for run_row in run_rows}
     comparison = Comparison(
         comparison_id=row["comparison_id"],
         binding=binding,
@@ -179,10 +180,11 @@ def _comparison(
         created_at=datetime.fromisoformat(row["created_at"]),
         runs=tuple(runs.values()),
     )
-    return comparison, tuple(_generation(end_row, runs[end_row["generation_id"]]) for end_row in end_rows)
+    return comparison, tuple(generation_of(end_row, runs[end_row["generation_id"]]) for end_row in end_rows)
 
 
-def _run(row: Mapping[str, Any], binding: Binding) -> Run:
+def run_of(row: Mapping[str, Any], binding: Binding) -> Run:
+    """The run of a row."""
     return Run(
         run_id=row["run_id"],
         comparison_id=row["comparison_id"],
@@ -195,7 +197,8 @@ def _run(row: Mapping[str, Any], binding: Binding) -> Run:
     )
 
 
-def _generation(row: Mapping[str, Any], run: Run) -> Generation:
+def generation_of(row: Mapping[str, Any], run: Run) -> Generation:
+    """The run's end, of the columns of `ended_columns`."""
     outcome = RunOutcome(
         run_id=run.run_id,
         status=RunStatus(row["status"]),

@@ -23,6 +23,7 @@ from app.storage.schema_steps import (
     create_comparisons_and_feedback,
     create_people_and_note_acts,
     create_receipts,
+    create_reviews,
     create_stays,
     create_ward,
     guard_signed_notes,
@@ -45,6 +46,7 @@ MIGRATIONS = (
     Migration("create_people_and_note_acts", create_people_and_note_acts),
     Migration("create_receipts", create_receipts),
     Migration("guard_signed_notes", guard_signed_notes),
+    Migration("create_reviews", create_reviews),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

@@ -12,6 +12,7 @@ from app.storage.feedback import FeedbackRepository
 from app.storage.notes import NoteRepository
 from app.storage.people import PeopleRepository
 from app.storage.pseudonyms import Pseudonyms
+from app.storage.reviews import ReviewRepository
 from app.storage.signing import SigningRepository
 from app.storage.stays import StayRepository
 from app.storage.ward import WardRepository
@@ -30,6 +31,7 @@ class Repositories:
     stays: StayRepository
     people: PeopleRepository
     signing: SigningRepository
+    reviews: ReviewRepository
 
     def close(self) -> None:
         """Close the database."""
@@ -54,6 +56,7 @@ def open_repositories(database_path: Path, key_path: Path, doctor: str, *, encry
             StayRepository(database),
             PeopleRepository(database),
             SigningRepository(database, notes, encounters, feedback),
+            ReviewRepository(database),
         )
     except BaseException:
         database.close()

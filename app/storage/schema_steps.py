@@ -361,6 +361,42 @@ def guard_signed_notes(database: sqlite_utils.Database) -> None:
     )
 
 
+def create_reviews(database: sqlite_utils.Database) -> None:
+    """What a model said of a note when it was asked to review it: who asked, which model, of which version."""
+    _run_all(
+        database,
+        """CREATE TABLE reviews (
+            seq INTEGER NOT NULL PRIMARY KEY,
+            review_id TEXT NOT NULL UNIQUE,
+            patient_id TEXT NOT NULL REFERENCES patients(patient_id),
+            encounter_id TEXT NOT NULL REFERENCES encounters(encounter_id),
+            note_id TEXT NOT NULL REFERENCES notes(note_id),
+            note_version INTEGER NOT NULL,
+            input_hash TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            started_at TEXT NOT NULL,
+            identity TEXT NOT NULL,
+            prompt TEXT NOT NULL,
+            decoding TEXT NOT NULL,
+            status TEXT NOT NULL,
+            finish_reason TEXT NOT NULL,
+            input_tokens INTEGER NOT NULL,
+            output_tokens INTEGER NOT NULL,
+            ttft_ms REAL,
+            duration_ms REAL NOT NULL,
+            load_ms REAL,
+            tokens_per_second REAL,
+            output TEXT NOT NULL,
+            output_hash TEXT NOT NULL,
+            error TEXT,
+            finished_at TEXT NOT NULL,
+            row_hash TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX reviews_note ON reviews(note_id)",
+    )
+    _append_only(database, "reviews")
+
+
 def _append_only(database: sqlite_utils.Database, *tables: str) -> None:
     for table in tables:
         for act in ("UPDATE", "DELETE"):

@@ -3,6 +3,7 @@ script."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,12 +14,15 @@ from pytestqt.qtbot import QtBot
 
 from app.bootstrap import Services, start_services
 from app.controllers.autosave import local_now
+from app.controllers.review import Review
 from app.core.entities import Sex
 from app.core.runs import RunStatus
 from app.inference.engines.scripted import Script, scripted_model
 from app.infra.paths import Paths
 from app.ui.kit.theme import Appearance
+from app.ui.kit.wording import minute
 from app.ui.main_window import MainWindow
+from app.ui.note.review_acts import CHANGED
 from app.ui.note.review_list import MARK
 
 ANSWER = "1. “左眼急性青光眼”\n   - 问题：主诉为右眼，侧别矛盾\n2. “从未写过的话”\n   - 问题：没有依据"
@@ -33,7 +37,9 @@ def make_window(tmp_path: Path, qtbot: QtBot, appearance: Appearance) -> Iterato
 
     def make(count: int = 1, **script: float) -> MainWindow:
         paths = Paths(tmp_path / "data", tmp_path / "cache")
-        paths.data_dir.mkdir()
+        paths.data_dir.mkdir(exist_ok=True)
+        for service in started:
+            service.close()
         names = ["scripted", *(f"scripted{number}" for number in range(1, count))]
         models = [
             scripted_model(tmp_path / f"{name}.json", Script(ANSWER, **script), name=name)  # type: ignore[arg-type]
@@ -78,10 +84,12 @@ def finished(window: MainWindow, qtbot: QtBot) -> None:
 def test_the_opinions_are_marked_and_lead_to_their_quotes(make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
     window = make_window()
     opened(window, qtbot, "测试甲")
+    reviews: list[Review] = []
+    window._controllers.reviews.changed.connect(reviews.append)
     ask(window, qtbot)
     finished(window, qtbot)
     shown = window.editor.quality.review
-    assert shown.title.text() == f"脚本 scripted 提出 2 条\n{MARK}"
+    assert shown.title.text() == f"脚本 scripted 提出 2 条（{minute(reviews[-1].run.started_at)}）\n{MARK}"
     assert [shown.view.item(row).text() for row in range(shown.view.count())] == [
         "◇ 模型意见 · 初步诊断\n“左眼急性青光眼”\n主诉为右眼，侧别矛盾",
         "◇ 模型意见 · 病历中没有这句话\n“从未写过的话”\n没有依据",
@@ -106,6 +114,44 @@ def test_a_review_stays_with_its_note(make_window: Callable[..., MainWindow], qt
     with qtbot.waitSignal(window._controllers.notes.opened):
         window._controllers.notes.open(first)
     assert len(window.editor.quality.review.opinions) == 2
+
+
+def test_how_much_was_read_is_shown_before_the_first_word(make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    window = make_window(prefill_ms=400)
+    opened(window, qtbot, "测试甲")
+    said: list[str] = []
+    window._controllers.reviews.changed.connect(lambda _review: said.append(window.editor.quality.review.title.text()))
+    ask(window, qtbot)
+    finished(window, qtbot)
+    shares = [re.search(r"正在阅读 (\d+)%", words) for words in said]
+    read = [int(share[1]) for share in shares if share]
+    assert read == sorted(read)
+    assert len(set(read)) > 1, said
+
+
+def test_an_opinion_is_kept_with_its_note_over_a_restart(
+    make_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window()
+    stay = opened(window, qtbot, "测试甲")
+    ask(window, qtbot)
+    finished(window, qtbot)
+    said = window.editor.quality.review.title.text()
+    window.close()
+    again = make_window()
+    notes = again._controllers.notes
+    shown = again.editor.quality.review
+    with qtbot.waitSignal(notes.opened):
+        notes.open(stay)
+    qtbot.waitUntil(lambda: len(shown.opinions) == 2)
+    assert shown.title.text() == said
+    again.editor.editors["plan"].replace_whole("降眼压")
+    opened(again, qtbot, "测试乙")
+    assert not shown.opinions
+    with qtbot.waitSignal(notes.opened):
+        notes.open(stay)
+    qtbot.waitUntil(lambda: len(shown.opinions) == 2)
+    assert CHANGED in shown.title.text()
 
 
 def test_the_doctors_generation_goes_first(make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
