@@ -85,6 +85,12 @@ def minute(moment: datetime) -> str:
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
+def clock_time(moment: datetime, now: datetime) -> str:
+    """A moment in local time: today the time alone, before that with the day."""
+    local = moment.astimezone()
+    return f"{local:%H:%M}" if local.date() == now.astimezone().date() else f"{local:%m-%d %H:%M}"
+
+
 def day(moment: datetime) -> str:
     """A day as a ward says it (`3月2日`)."""
     local = moment.astimezone()

@@ -11,9 +11,11 @@ from app.core.checks.finding import Finding, Severity
 from app.core.notes import SECTIONS
 from app.ui.kit.keys import Keys
 from app.ui.kit.text_safety import visible_controls
+from app.ui.kit.wrapped_items import wrap_items
 from app.ui.note.review_list import ReviewList
 
 WIDTH_CHARACTERS = 16
+LEAST_LINES = 4
 _SIGNS = {Severity.MUST: "■", Severity.ADVISED: "□"}
 _TITLES = {section.key: section.title for sections in SECTIONS.values() for section in sections}
 
@@ -73,11 +75,12 @@ class QualityList(QFrame):
     def _set_up(self) -> None:
         self.view.setAccessibleName("质控清单")
         self.view.setFrameShape(QFrame.Shape.NoFrame)
-        self.view.setWordWrap(True)
+        wrap_items(self.view)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.view.itemClicked.connect(self._on_chosen)
         self.view.itemActivated.connect(self._on_chosen)
+        self.view.setMinimumHeight(self.fontMetrics().lineSpacing() * LEAST_LINES)
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject
 
+from app.controllers.autosave import local_now
 from app.controllers.note import NoteController, OpenNote
 from app.controllers.review import Review, ReviewController
 from app.core.checks.finding import Span
 from app.core.review import locate, parse_review, review_hash
 from app.core.runs import RunPhase, RunStatus
-from app.ui.kit.wording import minute, progress_line
+from app.ui.kit.wording import clock_time, progress_line
 from app.ui.note.note_editor import NoteEditor
 from app.ui.note.review_list import MARK, Opinion
 
@@ -92,7 +93,7 @@ def state_words(review: Review, points: int) -> str:
     if outcome.status is RunStatus.FAILED:
         return outcome.error or f"{title}未能完成审阅。"
     version = review.run.binding.note_version
-    asked = f"（{f'第 {version} 版，' if version else ''}{minute(review.run.started_at)}）"
+    asked = f"（{f'第 {version} 版，' if version else ''}{clock_time(review.run.started_at, local_now())}）"
     if outcome.status is RunStatus.CANCELLED:
         return f"{title} 的审阅已停止，保留 {points} 条{asked}"
     return f"{title} {f'提出 {points} 条' if points else '没有提出问题'}{asked}"

@@ -24,6 +24,7 @@ from app.core.notes import SECTIONS
 from app.core.review import ReviewPoint
 from app.ui.kit.keys import Keys, Worded
 from app.ui.kit.text_safety import tool_tip, visible_controls
+from app.ui.kit.wrapped_items import wrap_items
 
 ASK = "请模型审阅  Ctrl+Shift+I"
 MARK = "模型意见，仅供医师参考"
@@ -75,7 +76,7 @@ class ReviewList(QFrame):
         self.view = QListWidget()
         self.view.setAccessibleName("模型意见")
         self.view.setFrameShape(QFrame.Shape.NoFrame)
-        self.view.setWordWrap(True)
+        wrap_items(self.view)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.view.itemClicked.connect(self._on_chosen)

@@ -67,3 +67,8 @@ def test_people() -> None:
     assert wording.patient_context(patient, encounter) == "男，65岁"
     assert wording.person(Patient("p", "x", Sex.UNKNOWN), encounter) == "65岁"
     assert [wording.bed_label(bed) for bed in ("3", "加3床", " ")] == ["3床", "加3床", "无床号"]
+
+
+def test_a_time_of_today_has_no_day() -> None:
+    assert wording.clock_time(NOW, NOW + timedelta(minutes=1)) == f"{NOW.astimezone():%H:%M}"
+    assert wording.clock_time(NOW, NOW + timedelta(days=2)) == f"{NOW.astimezone():%m-%d %H:%M}"

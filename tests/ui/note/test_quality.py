@@ -16,6 +16,7 @@ from app.core.checks.finding import Finding, PastNote, Severity, Span, StayFacts
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, DIFFERENTIAL
 from app.core.signing import obstacles
 from app.ui.kit.theme import Appearance
+from app.ui.kit.wrapped_items import PADDING
 from app.ui.note.note_editor import NoteEditor
 from app.ui.note.quality_list import words
 from app.ui.note.quality_watch import QualityWatch
@@ -149,3 +150,16 @@ def test_the_rest_of_the_stay_counts_as_soon_as_it_is_read(
     checks.facts_read.emit("n3", StayFacts(previous=yesterday))
     watch.check()
     assert "stale_today" in codes(editor)
+
+
+def test_a_reason_is_as_high_as_its_text(editor: NoteEditor, watch: QualityWatch) -> None:
+    view = editor.quality.view
+    view.clear()
+    view.addItems(["字" * length for length in range(1, 60)])
+    view.doItemsLayout()
+    line = view.visualItemRect(view.item(0)).height()
+    fits = (view.viewport().width() - PADDING) // view.fontMetrics().horizontalAdvance("字")
+    for row in range(view.count()):
+        lines = -(-(row + 1) // fits)
+        needed = line + (lines - 1) * view.fontMetrics().height()
+        assert view.visualItemRect(view.item(row)).height() >= needed, row

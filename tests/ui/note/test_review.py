@@ -20,7 +20,7 @@ from app.core.runs import RunStatus
 from app.inference.engines.scripted import Script, scripted_model
 from app.infra.paths import Paths
 from app.ui.kit.theme import Appearance
-from app.ui.kit.wording import minute
+from app.ui.kit.wording import clock_time
 from app.ui.main_window import MainWindow
 from app.ui.note.review_acts import CHANGED
 from app.ui.note.review_list import MARK
@@ -89,7 +89,8 @@ def test_the_opinions_are_marked_and_lead_to_their_quotes(make_window: Callable[
     ask(window, qtbot)
     finished(window, qtbot)
     shown = window.editor.quality.review
-    assert shown.title.text() == f"脚本 scripted 提出 2 条（{minute(reviews[-1].run.started_at)}）\n{MARK}"
+    asked = reviews[-1].run.started_at
+    assert shown.title.text() == f"脚本 scripted 提出 2 条（{clock_time(asked, asked)}）\n{MARK}"
     assert [shown.view.item(row).text() for row in range(shown.view.count())] == [
         "◇ 模型意见 · 初步诊断\n“左眼急性青光眼”\n主诉为右眼，侧别矛盾",
         "◇ 模型意见 · 病历中没有这句话\n“从未写过的话”\n没有依据",
