@@ -19,7 +19,7 @@ from app.core.drugs import DRUG
 from app.core.evidence import EvidenceIndex
 from app.core.notes import ADMISSION_CONDITION, DISCHARGE_DIAGNOSIS
 from app.core.stay import Stay
-from app.core.unsupported import POWER, UnsupportedFact, unsupported_facts
+from app.core.unsupported import POWER, FactSource, UnsupportedFact
 
 _NUMBER = re.compile(r"(?<![\d.])\d+(?:\.\d+)?")
 _LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.、．](?!\d)", re.MULTILINE)
@@ -75,7 +75,7 @@ class FactChecker:
         """The facts of this section without a source, in order; none overlaps another."""
         text = _GIVEN.sub(lambda words: " " * len(words[0]), text)
         source = self._admission if key == ADMISSION_CONDITION.key else self._whole
-        found = [*self._bad_dates(text), *self._pairs.check(text), *unsupported_facts(text, source.text)]
+        found = [*self._bad_dates(text), *self._pairs.check(text), *source.unsupported(text)]
         found += [_fact(drug, "drug") for drug in drugs_in(text) if drug[0] not in self._whole.text]
         found += [_fact(match, "character") for match in _FOREIGN.finditer(text) if match[0] not in self._whole.text]
         found += [*source.unknown_numbers(text), *self._contradictions.check(key, text)]
@@ -121,12 +121,17 @@ class _Texts:
     def __init__(self, text: str) -> None:
         self.text = text
         self._index = EvidenceIndex({"source": text})
+        self._facts = FactSource(text, self._index)
         self._numbers = {_decimal(match[0]) for match in _NUMBER.finditer(_powerless(text))}
         self._counted = {(_count(match[1]), match[2]) for match in _COUNTED.finditer(text)}
 
     def has(self, name: str) -> bool:
         """The source says these words, or most of them in one clause."""
         return name in self.text or bool(self._index.find(name))
+
+    def unsupported(self, text: str) -> tuple[UnsupportedFact, ...]:
+        """What any text of a model is checked for."""
+        return self._facts.unsupported(text)
 
     def unknown_numbers(self, text: str) -> Iterator[UnsupportedFact]:
         """Numbers of any kind, and counts of any thing, in digits or in Chinese, that stand nowhere in the source."""
