@@ -25,6 +25,7 @@ from app.controllers.model_keeper import ModelKeeper
 from app.controllers.model_library import open_library
 from app.controllers.models import ModelsController
 from app.controllers.note import NoteController
+from app.controllers.papers import PaperController
 from app.controllers.people import PeopleController
 from app.controllers.review import ReviewController
 from app.controllers.settings import SettingsKeeper
@@ -163,6 +164,7 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
         feedback=feedback,
         people=people,
         signing=SigningController(storage, notes, people),
+        papers=PaperController(storage, export_storage, notes),
         checks=ChecksController(storage),
         board=board,
         statistics=StatisticsController(storage),

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli import options, output
-from app.core.errors import EnvironmentFault, UsageFault
-from app.core.notes import Note, NoteKind
-from app.core.paper import Paper, paper_of
+from app.core.errors import UsageFault
+from app.core.notes import NoteKind
 from app.infra.paths import Paths
 
 if TYPE_CHECKING:
@@ -34,22 +33,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _run(arguments: argparse.Namespace) -> int:
     from app.cli.suggest_case import doctor_name
     from app.cli.ward_data import ward_opener
+    from app.controllers.paper_files import read_paper, write_paper
 
     paths = Paths.resolve(arguments.data_dir)
     if not paths.database.exists():
         raise UsageFault("数据文件夹中还没有病历，没有可导出的内容。")
     repositories = ward_opener(paths, doctor_name())()
     try:
-        paper = read_paper(repositories, arguments.encounter, NoteKind(arguments.kind))
+        paper = read_paper(repositories, _note_of(repositories, arguments.encounter, NoteKind(arguments.kind)))
     finally:
         repositories.close()
-    _write(paper, arguments.format, arguments.output)
+    write_paper(paper, arguments.format, arguments.output)
     output.say(f"已导出到 {arguments.output}：其中含患者信息，请按规定保管。")
     return 0
 
 
-def read_paper(repositories: Repositories, stay: str, kind: NoteKind) -> Paper:
-    """The newest written document of this kind of a stay, named by its 住院号 or id. Raises UsageFault."""
+def _note_of(repositories: Repositories, stay: str, kind: NoteKind) -> str:
+    """The id of the newest written document of this kind of a stay, named by its 住院号 or id. Raises UsageFault."""
     found = [
         one for one in repositories.encounters.summaries() if stay in (one.encounter.encounter_id, one.encounter.mrn)
     ]
@@ -57,31 +57,7 @@ def read_paper(repositories: Repositories, stay: str, kind: NoteKind) -> Paper:
         raise UsageFault(f"没有住院号为 {stay} 的患者，请核对后重试。")
     if len(found) > 1:
         raise UsageFault(f"住院号 {stay} 对应 {len(found)} 次住院，请改用程序内部的住院编号。")
-    summary = found[0]
-    notes = [one for one in repositories.notes.of_encounter(summary.encounter.encounter_id) if one.kind is kind]
+    notes = [one for one in repositories.notes.of_encounter(found[0].encounter.encounter_id) if one.kind is kind]
     if not notes or notes[-1].empty:
         raise UsageFault(f"这次住院还没有写{kind.heading}，没有导出。")
-    note: Note = repositories.notes.get(notes[-1].note_id)
-    sample = repositories.encounters.is_sample(summary.encounter.encounter_id)
-    acts = repositories.signing.acts(note.note_id)
-    return paper_of(summary.patient, summary.encounter, note, note.provenance, sample=sample, acts=acts)
-
-
-def _write(paper: Paper, form: str, path: Path) -> None:
-    """Write beside the place, then move there: the file is whole or untouched, and only its owner may read it."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.touch(mode=0o600)
-        if form == "docx":
-            from app.interop.docx import docx_bytes
-
-            temporary.write_bytes(docx_bytes(paper))
-        else:
-            from app.cli.export_pdf import write_pdf
-
-            write_pdf(paper, temporary)
-        temporary.replace(path)
-    except OSError as error:
-        raise EnvironmentFault(f"无法写入 {path}：请检查该文件夹是否存在、是否有权限和空间。") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    return notes[-1].note_id

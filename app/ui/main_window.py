@@ -18,6 +18,7 @@ from app.controllers.exports import ExportController
 from app.controllers.feedback import FeedbackController
 from app.controllers.models import ModelsController
 from app.controllers.note import NoteController, OpenNote
+from app.controllers.papers import PaperController
 from app.controllers.people import PeopleController
 from app.controllers.review import ReviewController
 from app.controllers.signing import SigningController
@@ -46,6 +47,7 @@ from app.ui.note.entry_acts import EntryActs
 from app.ui.note.history_acts import HistoryActs
 from app.ui.note.note_editor import NoteEditor
 from app.ui.note.people_dialog import PeopleActs
+from app.ui.note.print_acts import PrintActs
 from app.ui.note.provenance_acts import ProvenanceActs
 from app.ui.note.quality_watch import QualityWatch
 from app.ui.note.review_acts import ReviewActs
@@ -80,6 +82,7 @@ class Controllers:
     answers: AnswerController
     people: PeopleController
     signing: SigningController
+    papers: PaperController
     templates: TemplateController
     ward: WardController
     models: ModelsController
@@ -122,6 +125,8 @@ class MainWindow(QMainWindow):
         self.judgements = JudgementActs(self.area, self.desk, controllers.notes, controllers.feedback, self.say)
         self.templates = TemplateActs(self.editor, controllers.notes, controllers.templates, self.say)
         self.documents = DocumentActs(self.editor, controllers.notes, self.say)
+        self.printing = PrintActs(self.editor, controllers.notes, controllers.papers, self.say)
+        self.documents.print_wanted.connect(self.printing.open)
         self.ward = WardActs(self.editor, self.patients, controllers.notes, controllers.ward, self.say, now)
         self.entries = EntryActs(self.editor, controllers.notes, controllers.ward, appearance, self.say)
         self.quality = QualityWatch(self.editor, now, controllers.checks)

@@ -68,6 +68,7 @@ class WindowActs(QObject):
             "sign": window.signing.sign,
             "amend": window.signing.amend,
             "save": window.checkpoint,
+            "print": window.printing.open,
             "history": window.history.open,
             "quality": window.quality.use_list,
         }

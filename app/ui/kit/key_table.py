@@ -50,6 +50,7 @@ KEYS: tuple[Key, ...] = (
     Key("previous_document", "Ctrl+PgUp", "上一份文书"),
     Key("next_document", "Ctrl+PgDown", "下一份文书"),
     Key("save", "Ctrl+S", "保存并留存一个版本（平时自动保存）"),
+    Key("print", "Ctrl+P", "打印预览；存为 PDF 或 Word"),
     Key("history", "Ctrl+H", "版本历史：修改痕迹、恢复旧版"),
     Key("quality", "Ctrl+Shift+Q", "转到质控清单；回车转到原文，再按一次收起"),
     Key("opinion", "Ctrl+Shift+I", "请模型审阅这份病历；审阅中再按一次停止"),

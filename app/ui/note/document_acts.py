@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QMenu, QVBoxLayout, QWidget
 
@@ -22,7 +22,13 @@ FUTURE = "记录时间不能晚于现在，没有更改。"
 
 
 class DocumentActs(QObject):
-    """The presenter of the document menu in the header."""
+    """The presenter of the document menu in the header.
+
+    Signals:
+        print_wanted: the open document is to be shown as it will be printed.
+    """
+
+    print_wanted = Signal()
 
     def __init__(self, editor: NoteEditor, notes: NoteController, say: Callable[[str], None]) -> None:
         """`say` shows a sentence."""
@@ -88,6 +94,7 @@ class DocumentActs(QObject):
         signed = note.note.state is NoteState.SIGNED
         date = menu.addAction("修改记录时间…(&T)", self.ask_date)
         date.setEnabled(not signed)
+        menu.addAction("打印预览…(&P)", self.print_wanted.emit)
         drop = menu.addAction("删除这份空白文书(&X)", self._notes.delete_empty_document)
         written = note.note.version or any(text.strip() for text in note.note.sections.values())
         drop.setEnabled(not (written or signed or note.note.kind is NoteKind.FIRST_PROGRESS))

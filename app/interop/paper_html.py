@@ -1,13 +1,11 @@
-"""A document as PDF, drawn by Qt: the same page as the DOCX."""
+"""A document as the HTML that Qt draws: the same page as the DOCX."""
 
 from __future__ import annotations
 
 import html
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
-from app.core.paper import AI_NOTICE, AI_WORD, Paper, PaperSection, Piece
+from app.core.paper import AI_WORD, Paper, PaperSection, Piece
 
 _VIOLET = "#6B4FA0"
 _COLUMNS = 4
@@ -17,31 +15,8 @@ _STYLE = (
 )
 
 
-def write_pdf(paper: Paper, path: Path) -> None:
-    """Draw the paper on A4 pages into this file. Raises OSError if it cannot be written."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtCore import QMarginsF, QSizeF
-    from PySide6.QtGui import QGuiApplication, QPageLayout, QPageSize, QPdfWriter, QTextDocument
-
-    application = QGuiApplication.instance() or QGuiApplication([])
-    writer = QPdfWriter(str(path))
-    writer.setTitle(f"{paper.title}（{AI_NOTICE}）" if paper.has_ai else paper.title)
-    writer.setCreator("WardNote")
-    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    writer.setPageMargins(QMarginsF(22, 20, 22, 20), QPageLayout.Unit.Millimeter)
-    document = QTextDocument()
-    document.documentLayout().setPaintDevice(writer)
-    document.setPageSize(QSizeF(writer.pageLayout().paintRectPixels(writer.resolution()).size()))
-    document.setDocumentMargin(0)
-    document.setHtml(paper_html(paper))
-    document.print_(writer)
-    del application
-    if not path.is_file() or path.stat().st_size == 0:
-        raise OSError(f"{path} was not written")
-
-
 def paper_html(paper: Paper) -> str:
-    """The page in the HTML that Qt draws; every text is escaped."""
+    """The whole document; every text is escaped."""
     parts = [f"<h1 align='center'>{html.escape(paper.title)}</h1>"]
     parts += [f"<p align='center' style='color:{_VIOLET}'>{html.escape(notice)}</p>" for notice in paper.notices]
     parts += [_header(paper), *(line for section in paper.sections for line in _section(section))]
