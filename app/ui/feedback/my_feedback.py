@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.controllers.feedback import OwnFeedback
-from app.core.acts import report_of
+from app.core.acts import JUDGEMENTS, report_of
 from app.core.events import EventKind, FeedbackEvent, Vote
 from app.ui.kit.keys import Keys
 from app.ui.kit.text_safety import visible_controls
@@ -68,7 +68,8 @@ class MyFeedbackDialog(QDialog):
 
 
 def _cells(row: OwnFeedback) -> tuple[str, ...]:
-    return exact(row.event.occurred_at), f"{bed_label(row.bed)} {row.patient}", row.model, told(row.event)
+    model = "各份建议" if row.event.kind in JUDGEMENTS else row.model
+    return exact(row.event.occurred_at), f"{bed_label(row.bed)} {row.patient}", model, told(row.event)
 
 
 def told(event: FeedbackEvent) -> str:

@@ -144,6 +144,7 @@ def test_all_answers_are_judged_at_once_and_the_doctors_list_says_so(ward: Ward)
     said = [dialog.table.item(row, 3).text() for row in range(dialog.table.rowCount())]
     assert said == ["不赞成整份建议；理由：依据不实", "不赞成整份建议", "无一正确"]
     assert dialog.table.item(0, 1).text() == "3床 张某"
+    assert [dialog.table.item(row, 2).text() for row in range(3)] == ["脚本 model1", "脚本 model1", "各份建议"]
     dialog.reject()
     found = events(ward)
     (judged,) = [one for one in found if one.kind is EventKind.NONE_CORRECT]
