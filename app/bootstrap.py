@@ -19,6 +19,8 @@ from app.controllers.autosave import local_now
 from app.controllers.board import BoardController
 from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController, ComparisonRequest
+from app.controllers.discharge import DischargeController
+from app.controllers.discharge_plans import discharge_templates
 from app.controllers.exports import ExportController
 from app.controllers.feedback import FeedbackController
 from app.controllers.model_keeper import ModelKeeper
@@ -132,6 +134,7 @@ class Services:
         """End the runs (their partial texts are stored), save the note, end threads and processes; bounded in time."""
         self.controllers.exports.stop()
         self.controllers.models.stop()
+        self.controllers.discharge.close()
         self.controllers.comparisons.close()
         self.controllers.notes.close()
         self.storage.close()
@@ -158,6 +161,11 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
     for follow in (notes.set_actor, feedback.set_actor, ward.set_actor, reviews.set_actor):
         people.changed.connect(partial(_with_name, follow))
     people.changed.connect(board.set_reader)
+    discharge = DischargeController(
+        storage, notes, comparisons, discharge_templates(), BackgroundWorker(), lambda: reviews.live is None
+    )
+    reviews.changed.connect(lambda review: discharge.look_again() if review.outcome is not None else None)
+    ward.entries_changed.connect(lambda _encounter_id: discharge.look_again())
     controllers = Controllers(
         notes=notes,
         comparisons=comparisons,
@@ -174,6 +182,7 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
         ward=ward,
         templates=TemplateController(storage, paths.data_dir),
         models=_models_of(paths),
+        discharge=discharge,
     )
     return Services(storage, export_storage, controllers)
 

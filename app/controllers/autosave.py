@@ -49,6 +49,7 @@ class Autosaver(QObject):
         self._timing = timing
         self._note = note
         self._known = Known()
+        self._copied: dict[str, str] = {}
         self._revision = self._submitted = self._committed = 0
         self._failures = self._in_flight = 0
         self._overdue = False
@@ -76,17 +77,21 @@ class Autosaver(QObject):
         """One section's text is now this. Raises KeyError for a section that the note does not have."""
         if self._note.sections[section_key] == text:
             return
-        before, known = self._note.provenance, self._known
+        before, known = self._note.provenance, Known() if self._copied.get(section_key) == text else self._known
         provenance = followed(before, section_key, self._note.sections[section_key], text, known)
         if provenance != before:
             own = [span for span in before if span.section == section_key]
-            self._known = known.with_spans(own, self._note.sections[section_key])
+            self._known = self._known.with_spans(own, self._note.sections[section_key])
         self._note = replace(self._note, sections={**self._note.sections, section_key: text}, provenance=provenance)
         self._touch()
 
     def learn(self, text: str, origin: Origin) -> None:
         """A suggestion's plain text: where it comes into the note it is known for a model's."""
         self._known = self._known.learnt(text, origin)
+
+    def learn_copied(self, section_key: str, text: str) -> None:
+        """This text of a section is about to be copied from the stay itself, whatever a model wrote that is like it."""
+        self._copied[section_key] = text
 
     def find_known(self) -> None:
         """Look for what was learnt in the text as it stands; for a note from before its sentences were followed."""

@@ -48,11 +48,15 @@ class ComparisonJournal(Protocol):
 
 @dataclass(eq=False)
 class _Live:
-    """The comparison under way. `announced` are the runs whose end was stored and told."""
+    """The comparison under way. `announced` are the runs whose end was stored and told.
+
+    `background`: nobody asked for it, so it gives way.
+    """
 
     comparison: Comparison
     monitors: dict[str, RunMonitor]
     queue: RunQueue
+    background: bool = False
     started: bool = False
     cancelled_early: list[str] = field(default_factory=list)
     announced: set[str] = field(default_factory=set)
@@ -69,6 +73,7 @@ class ComparisonController(QObject):
         comparison_finished: the comparison's id; last.
     At any time:
         model_changed: ModelStatus.
+        gave_way: the id of a comparison in the background that is cancelled for what somebody asked for.
         refused: why a request was not started, as a sentence.
         storing_failed: what could not be stored, as a sentence; the runs go on and their text stays visible.
     """
@@ -79,6 +84,7 @@ class ComparisonController(QObject):
     run_finished = Signal(object)
     comparison_finished = Signal(str)
     model_changed = Signal(object)
+    gave_way = Signal(str)
     refused = Signal(str)
     storing_failed = Signal(str)
 
@@ -102,6 +108,7 @@ class ComparisonController(QObject):
         self._slots = slots_for(gain, len(self.models))
         self._habits = {model.identity.model: Habits.from_speed(model.speed) for model in self.models}
         self._live: _Live | None = None
+        self._next: ComparisonRequest | DischargeRequest | None = None
         self._closed = False
         self._refresh = QTimer(self)
         self._refresh.setInterval(_REFRESH_MS)
@@ -125,6 +132,11 @@ class ComparisonController(QObject):
     def busy(self) -> bool:
         """True from a request that was not refused until its `comparison_finished`."""
         return self._live is not None
+
+    @property
+    def is_taken(self) -> bool:
+        """A comparison that somebody asked for is under way, or about to be: another one would be refused."""
+        return self._live is not None and (not self._live.background or self._next is not None)
 
     @property
     def threads(self) -> Mapping[str, ModelThread]:
@@ -151,8 +163,15 @@ class ComparisonController(QObject):
         self._ahead.drop()
 
     def start(self, request: ComparisonRequest | DischargeRequest) -> None:
-        """Start a comparison, or say in `refused` why not."""
-        if refusal := self._refusal() or (input_fault(request) if isinstance(request, ComparisonRequest) else None):
+        """Start a comparison, or say in `refused` why not. One in the background gives way, and ends as cancelled."""
+        fault = input_fault(request) if isinstance(request, ComparisonRequest) else None
+        background = isinstance(request, DischargeRequest) and request.background
+        if self._live is not None and not (fault or background or self.is_taken or self._closed):
+            self.gave_way.emit(self._live.comparison.comparison_id)
+            self.cancel_all()
+            self._next = request
+            return
+        if refusal := self._refusal() or fault:
             self.refused.emit(refusal)
             return
         try:
@@ -167,7 +186,7 @@ class ComparisonController(QObject):
         monitors = {
             run.run_id: RunMonitor(run, time.monotonic, plans.get(run.identity.model)) for run in comparison.runs
         }
-        live = self._live = _Live(comparison, monitors, RunQueue(self._slots))
+        live = self._live = _Live(comparison, monitors, RunQueue(self._slots), background)
         self._journal.record_comparison(comparison, partial(self._on_recorded, live))
 
     def _panes(self, request: ComparisonRequest | DischargeRequest) -> Sequence[PreparedModel]:
@@ -195,7 +214,8 @@ class ComparisonController(QObject):
             self._pool.threads[live.monitors[run_id].run.identity.model].cancel(run_id)
 
     def cancel_all(self) -> None:
-        """End every run."""
+        """End every run, and begin none that waits for their end."""
+        self._next = None
         if self._live is not None:
             for run in self._live.comparison.runs:
                 self.cancel_run(run.run_id)
@@ -319,7 +339,10 @@ class ComparisonController(QObject):
         self._refresh.stop()
         self._live = None
         self._pool.release()
+        request, self._next = self._next, None
         self.comparison_finished.emit(live.comparison.comparison_id)
+        if request is not None and not self._closed:
+            self.start(request)
 
     def _on_model_changed(self, status: ModelStatus) -> None:
         self.model_changed.emit(status)

@@ -32,13 +32,15 @@ class ComparisonRequest:
 class DischargeRequest:
     """A discharge record for a state of its note: how each model, by name, comes to it from the same stay.
 
-    The two texts are those of the admission, as the comparison keeps them.
+    The two texts are those of the admission, as the comparison keeps them. `background`: nobody asked for it, so it
+    gives way to what somebody asks for.
     """
 
     binding: Binding
     chief_complaint: str
     case_features: str
     plans: Mapping[str, RecordPlan]
+    background: bool = False
 
 
 def input_fault(request: ComparisonRequest) -> str | None:

@@ -173,6 +173,11 @@ class NoteController(QObject):
         if self._open_note is not None:
             self._saver(self._open_note).learn(text, origin)
 
+    def learn_copied(self, section_key: str, text: str) -> None:
+        """This text of a section is about to be copied from the stay itself: no sentence in it is a model's."""
+        if self._open_note is not None:
+            self._saver(self._open_note).learn_copied(section_key, text)
+
     def find_known(self) -> None:
         """Look for what was learnt in the open note, if nothing is known of its sentences yet."""
         if self._open_note is not None:

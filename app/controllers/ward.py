@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -27,10 +28,12 @@ class WardController(QObject):
 
     Signals:
         changed: a sentence that says what is done; after the commit.
+        entries_changed: the id of a stay whose orders or results are others now; after the commit.
         failed: a sentence; nothing was stored.
     """
 
     changed = Signal(str)
+    entries_changed = Signal(str)
     failed = Signal(str)
 
     def __init__(self, storage: StorageThread, actor: str, parent: QObject | None = None) -> None:
@@ -86,7 +89,7 @@ class WardController(QObject):
                 repositories.stays.add_results(encounter_id, results, actor, now)
             return repositories.stays.orders(encounter_id), repositories.stays.results(encounter_id)
 
-        self._read(store, done)
+        self._read(store, partial(self._on_entries, encounter_id, done))
 
     def stop_order(self, encounter_id: str, order: Order, until: str, done: Callable[[StayEntries], None]) -> None:
         """The order ended on that day (ISO 8601); tell all entries."""
@@ -95,7 +98,7 @@ class WardController(QObject):
             repositories.stays.stop_order(order.entry_id, until)
             return repositories.stays.orders(encounter_id), repositories.stays.results(encounter_id)
 
-        self._read(stop, done)
+        self._read(stop, partial(self._on_entries, encounter_id, done))
 
     def withdraw_entry(self, encounter_id: str, entry: Order | Result, done: Callable[[StayEntries], None]) -> None:
         """An order or result was entered by mistake; tell those that are left."""
@@ -106,13 +109,17 @@ class WardController(QObject):
             act(entry.entry_id)
             return stays.orders(encounter_id), stays.results(encounter_id)
 
-        self._read(withdraw, done)
+        self._read(withdraw, partial(self._on_entries, encounter_id, done))
 
     def _change(self, work: Callable[[Repositories], object], told: str) -> None:
         self._storage.submit(work, lambda _: self.changed.emit(told), self._on_failed)
 
     def _read(self, work: Callable[[Repositories], T], done: Callable[[T], None]) -> None:
         self._storage.submit(work, done, self._on_failed)
+
+    def _on_entries(self, encounter_id: str, done: Callable[[StayEntries], None], entries: StayEntries) -> None:
+        done(entries)
+        self.entries_changed.emit(encounter_id)
 
     def _on_failed(self, error: Exception) -> None:
         self.failed.emit(str(error) if isinstance(error, WardNoteError) else _BUG)

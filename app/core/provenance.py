@@ -140,6 +140,15 @@ def reviewed(
     )
 
 
+def is_untouched(spans: Iterable[AiSpan], section: str, text: str) -> bool:
+    """A section says only what models wrote, to the letter, and no doctor has marked any of it reviewed."""
+    own = [span for span in spans if span.section == section and not span.reviewed]
+    return all(
+        any(span.start <= start and end <= span.end and piece == span.original for span in own)
+        for start, end, piece in sentences(text)
+    )
+
+
 def share_edited(original: str, present: str) -> float:
     """How much of a sentence was edited, 0 to 1: the edit distance (Levenshtein) over the longer length."""
     if original == present:

@@ -14,6 +14,7 @@ from app.controllers.answers import AnswerController
 from app.controllers.board import BoardController
 from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController
+from app.controllers.discharge import DischargeController
 from app.controllers.exports import ExportController
 from app.controllers.feedback import FeedbackController
 from app.controllers.models import ModelsController
@@ -25,6 +26,7 @@ from app.controllers.signing import SigningController
 from app.controllers.statistics import StatisticsController
 from app.controllers.templates import TemplateController
 from app.controllers.ward import WardController
+from app.core.events import EventKind
 from app.core.notes import NoteKind
 from app.ui.arrangement import Arrangement
 from app.ui.comparison.answer_desk import AnswerDesk
@@ -36,8 +38,13 @@ from app.ui.comparison.comparison_desk import ComparisonDesk
 from app.ui.comparison.dwell import Dwell
 from app.ui.comparison.judgement_acts import JudgementActs
 from app.ui.comparison.model_status import ModelStatusLabel
+from app.ui.comparison.pane_area import AreaModels
 from app.ui.comparison.run_board import RunBoard
 from app.ui.comparison.suggestion_acts import SuggestionActs
+from app.ui.comparison.workplace import Workplace
+from app.ui.discharge.discharge_acts import DischargeActs
+from app.ui.discharge.discharge_area import DischargeArea
+from app.ui.discharge.discharge_desk import DischargeDesk
 from app.ui.feedback.export_acts import ExportActs
 from app.ui.feedback.statistics_page import StatisticsActs
 from app.ui.kit.theme import Appearance
@@ -86,6 +93,7 @@ class Controllers:
     templates: TemplateController
     ward: WardController
     models: ModelsController
+    discharge: DischargeController
 
 
 class MainWindow(QMainWindow):
@@ -103,12 +111,12 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._controllers = controllers
         self.keys = appearance.keys
-        models = [(model.identity, model.demonstration) for model in controllers.comparisons.models]
+        models = _models_of(controllers.comparisons)
         self.patients = PatientList(appearance, now)
         self.editor = NoteEditor(appearance)
-        servers = sorted({model.server for model in controllers.comparisons.models if model.server})
-        self.area = ComparisonArea(models, appearance, now, servers)
-        self.model_status = ModelStatusLabel([identity.model for identity, _ in models])
+        self.area = ComparisonArea(models, appearance, now)
+        self.record_area = DischargeArea(models, appearance, now, self.area.notice)
+        self.model_status = ModelStatusLabel([identity.model for identity, _ in models.models])
         board = RunBoard()
         self.desk = ComparisonDesk(self.area, self.editor, board, controllers.comparisons, controllers.notes)
         self.answers = AnswerDesk(
@@ -123,6 +131,10 @@ class MainWindow(QMainWindow):
         self.commit = CommitFirst(self.area, self.editor, self.desk, controllers.feedback, self.say)
         self.history = HistoryActs(self.editor, controllers.notes, controllers.signing, appearance, self.say)
         self.judgements = JudgementActs(self.area, self.desk, controllers.notes, controllers.feedback, self.say)
+        self._differentials = Workplace(
+            self.area, self.desk, self.acts.backfill, self.acts.copy, self.judgements, self.answer_history
+        )
+        self._discharges = self._make_discharges(controllers, appearance)
         self.templates = TemplateActs(self.editor, controllers.notes, controllers.templates, self.say)
         self.documents = DocumentActs(self.editor, controllers.notes, self.say)
         self.printing = PrintActs(self.editor, controllers.notes, controllers.papers, self.say)
@@ -150,10 +162,29 @@ class MainWindow(QMainWindow):
         self._connect()
         Shortcuts(self, self.keys, WindowActs(self).table())
 
+    @property
+    def workplace(self) -> Workplace:
+        """The panes that belong to the open document."""
+        note = self.editor.note
+        is_record = note is not None and note.note.kind is NoteKind.DISCHARGE
+        return self._discharges if is_record else self._differentials
+
+    def _make_discharges(self, controllers: Controllers, appearance: Appearance) -> Workplace:
+        notes, discharge, feedback = controllers.notes, controllers.discharge, controllers.feedback
+        area, board = self.record_area, RunBoard()
+        self.records = DischargeDesk(area, board, controllers.comparisons, notes, discharge, feedback)
+        self.record_acts = DischargeActs(
+            area, self.editor, board, self.records, notes, discharge, feedback, appearance, self.sources
+        )
+        judgements = JudgementActs(area, self.records, notes, feedback, self.say)
+        history = AnswerHistory(area, self.records, appearance, self.say)
+        return Workplace(area, self.records, self.record_acts.backfill, self.record_acts.copy, judgements, history)
+
     def open_on_screen(self, kept: Mapping[str, str]) -> None:
         """Show the window as it was left; the first time, all of a small ward screen or a part of a large one."""
         self.commit.restore(kept)
         self.ward.restore(kept)
+        self.records.restore(kept)
         if self.arrangement.restore(kept):
             self.show()
             return
@@ -168,7 +199,7 @@ class MainWindow(QMainWindow):
 
     def state(self) -> dict[str, str]:
         """How the window is left, for `open_on_screen`."""
-        return self.arrangement.state() | self.commit.state() | self.ward.state()
+        return self.arrangement.state() | self.commit.state() | self.ward.state() | self.records.state()
 
     def bring_forward(self) -> None:
         """Show this window above the others, with the keyboard focus."""
@@ -188,10 +219,12 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         if event.type() == QEvent.Type.ActivationChange:
             self.dwell.set_running(self.isActiveWindow())
+            self.records.clock.set_running(self.isActiveWindow())
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         self.dwell.end()
+        self.records.clock.show(())
         self._times_refresh.stop()
         self._list_refresh.stop()
         self.closing.emit()
@@ -200,8 +233,9 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         self.setWindowTitle(TITLE)
         right = QSplitter(Qt.Orientation.Vertical)
+        self._areas = _one_below_the_other(self.area, self.record_area)
         right.addWidget(self.editor)
-        right.addWidget(self.area)
+        right.addWidget(self._areas)
         right.setSizes([340, 380])
         note_side = QWidget()
         rows = QVBoxLayout(note_side)
@@ -245,7 +279,8 @@ class MainWindow(QMainWindow):
         notes.encounters_changed.connect(self.patients.replace)
         notes.opened.connect(self._on_opened)
         notes.stay_changed.connect(self.editor.show_stay)
-        notes.stay_changed.connect(self.desk.show_target)
+        for desk in (self.desk, self.records):
+            notes.stay_changed.connect(desk.show_target)
         notes.saved.connect(self._on_saved)
         notes.save_failed.connect(self._on_save_failed)
         notes.load_failed.connect(self.say)
@@ -253,18 +288,25 @@ class MainWindow(QMainWindow):
         for changed in (self._controllers.people.changed, self._controllers.signing.done):
             changed.connect(self.tasks.refresh)
         self.editor.edited.connect(notes.edit)
+        self.editor.edited.connect(lambda _key, _text: self._controllers.discharge.typed())
         self.editor.refused.connect(self.say)
         self.editor.header.version.clicked.connect(self.history.open)
         comparisons.run_finished.connect(self.sources.learn)
         comparisons.model_changed.connect(self.model_status.update_status)
+        consensus, judge_all = self.area.consensus, self.judgements.judge_all
+        consensus.none_correct_wanted.connect(lambda: judge_all(EventKind.NONE_CORRECT))
+        consensus.all_acceptable_wanted.connect(lambda: judge_all(EventKind.ALL_ACCEPTABLE))
 
     def _on_opened(self, note: OpenNote) -> None:
         if self.editor.note is None or self.editor.note.note.note_id != note.note.note_id:
             self.area.notice.hide()
         self.editor.show_note(note)
         self.area.setVisible(note.note.kind is NoteKind.FIRST_PROGRESS)
+        self.record_area.setVisible(note.note.kind is NoteKind.DISCHARGE)
+        self._areas.setVisible(note.note.kind is not NoteKind.DAILY_PROGRESS)
         self.patients.mark_open(note.encounter.encounter_id)
-        self.desk.show_note(note)
+        for desk in (self.desk, self.records):
+            desk.show_note(note)
         self.sources.show()
         self.quality.begin()
         self.editor.focus_first()
@@ -282,6 +324,24 @@ class MainWindow(QMainWindow):
     def _on_save_failed(self, sentence: str) -> None:
         self.editor.show_save_failed(sentence)
         self.say(sentence)
+
+
+def _models_of(comparisons: ComparisonController) -> AreaModels:
+    models = comparisons.models
+    servers = sorted({model.server for model in models if model.server})
+    return AreaModels([(model.identity, model.demonstration) for model in models], servers)
+
+
+def _one_below_the_other(*widgets: QWidget) -> QWidget:
+    """Widgets of which one is shown at a time."""
+    page = QWidget()
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        layout.addWidget(widget)
+    for widget in widgets[1:]:
+        widget.hide()
+    return page
 
 
 def _timer(parent: QWidget, milliseconds: int, act: Callable[[], None], *, single: bool) -> QTimer:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.core.events import EventKind, Vote
 from app.ui.comparison.commit_first import WRITE_FIRST
+from app.ui.comparison.workplace import Workplace
 from app.ui.keys_dialog import KeysDialog
 
 if TYPE_CHECKING:
@@ -31,23 +32,26 @@ class WindowActs(QObject):
         """Every act that works anywhere in the window, by name."""
         numbered: dict[str, Act] = {}
         for number in (1, 2, 3):
-            numbered[f"backfill_{number}"] = partial(self._with_run, number, self._window.acts.backfill)
-            numbered[f"copy_{number}"] = partial(self._with_run, number, self._window.acts.copy)
+            numbered[f"backfill_{number}"] = partial(self._with_run, number, lambda here: here.backfill)
+            numbered[f"copy_{number}"] = partial(self._with_run, number, lambda here: here.copy)
             numbered[f"pane_{number}"] = partial(self._focus_pane, number)
         return numbered | self._of_answers() | self._of_notes() | self._of_ward()
 
     def _of_answers(self) -> dict[str, Act]:
         window = self._window
         return {
-            "run": window.desk.run,
+            "run": lambda: window.workplace.desk.run(),
             "stop": self._stop,
             "vote_up": partial(self._vote, Vote.UP),
             "vote_down": partial(self._vote, Vote.DOWN),
             "answer_history": self._show_answer_history,
             "commit_first": window.commit.use_key,
-            "report": window.judgements.report,
-            "none_correct": partial(window.judgements.judge_all, EventKind.NONE_CORRECT),
-            "all_acceptable": partial(window.judgements.judge_all, EventKind.ALL_ACCEPTABLE),
+            "report": lambda: window.workplace.judgements.report(),
+            "none_correct": lambda: window.workplace.judgements.judge_all(EventKind.NONE_CORRECT),
+            "all_acceptable": lambda: window.workplace.judgements.judge_all(EventKind.ALL_ACCEPTABLE),
+            "record_exact": window.record_acts.fill_exact,
+            "record_findings": window.records.show_findings,
+            "record_automatic": window.record_area.automatic.click,
             "my_feedback": window.judgements.show_mine,
             "opinion": window.opinion.ask,
         }
@@ -92,42 +96,43 @@ class WindowActs(QObject):
         }
 
     def _stop(self) -> None:
-        self._window.desk.stop()
+        self._window.workplace.desk.stop()
         self._window.opinion.stop()
 
     def _show_answer_history(self) -> None:
         if self._window.commit.hides:
             self._window.say(WRITE_FIRST)
         else:
-            self._window.answer_history.open()
+            self._window.workplace.history.open()
 
-    def _with_run(self, number: int, act: Callable[[str], None]) -> None:
-        panes = self._window.area.panes[number - 1 : number]
+    def _with_run(self, number: int, act: Callable[[Workplace], Callable[[str], None]]) -> None:
+        here = self._window.workplace
+        panes = here.area.panes[number - 1 : number]
         run_id = panes[0].run_id if panes else None
         if self._window.commit.hides:
             self._window.say(WRITE_FIRST)
         elif run_id is not None:
-            act(run_id)
+            act(here)(run_id)
 
     def _focus_pane(self, number: int) -> None:
-        for pane in self._window.area.panes[number - 1 : number]:
+        for pane in self._window.workplace.area.panes[number - 1 : number]:
             pane.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _vote(self, vote: Vote) -> None:
-        pane = self._window.area.focused_pane()
+        pane = self._window.workplace.area.focused_pane()
         if pane is None:
             self._window.say(NO_PANE)
         else:
             pane.vote(vote)
 
     def _move_focus(self, step: int) -> None:
-        window = self._window
+        window, answers = self._window, self._window.workplace.area
         quality = window.editor.quality
         areas: list[tuple[QWidget, Callable[[], None]]] = [
             (window.patients, window.patients.focus_search),
             (window.editor.sections, window.editor.focus_first),
             *([(quality, quality.take_focus)] if quality.isVisible() else []),
-            *([(window.area, partial(self._focus_pane, 1))] if window.area.isVisible() else []),
+            *([(answers, partial(self._focus_pane, 1))] if answers.isVisible() else []),
         ]
         focus = QApplication.focusWidget()
         here = next((i for i, (area, _) in enumerate(areas) if focus is not None and area.isAncestorOf(focus)), -step)

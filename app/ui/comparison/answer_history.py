@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT
 from app.core.text_diff import BUDGET, difference
-from app.ui.comparison.comparison_area import ComparisonArea
-from app.ui.comparison.comparison_desk import ComparisonDesk
+from app.ui.comparison.pane_area import PaneArea
 from app.ui.comparison.run_board import ComparisonCard
+from app.ui.comparison.run_desk import RunDesk
 from app.ui.kit.diff_view import DiffView, Part
 from app.ui.kit.text_safety import plain_text, visible_controls
 from app.ui.kit.theme import Appearance
 from app.ui.kit.wording import exact
 
-TOO_FEW = "本病历只生成过一次：修改主诉或病例特点后再生成，就可以比较两次的不同。"
+TOO_FEW = "本病历只生成过一次：依据变化后再生成，就可以比较两次的不同。"
 
 
 class AnswerHistoryDialog(QDialog):
@@ -86,7 +87,7 @@ class AnswerHistory(QObject):
     """The presenter of that dialog."""
 
     def __init__(
-        self, area: ComparisonArea, desk: ComparisonDesk, appearance: Appearance, say: Callable[[str], None]
+        self, area: PaneArea[Any], desk: RunDesk[Any], appearance: Appearance, say: Callable[[str], None]
     ) -> None:
         super().__init__(area)
         self._area = area

@@ -23,6 +23,11 @@ class AnswerView(MarkdownView):
     copy_wanted = Signal(object)
     report_wanted = Signal()
 
+    @property
+    @abstractmethod
+    def can_report(self) -> bool:
+        """The answer has ended and was read, so that a place in it can be told."""
+
     @abstractmethod
     def selected_places(self) -> tuple[int, int] | None:
         """What is selected in the drawn text, in code points; without a selection where the keyboard stands."""

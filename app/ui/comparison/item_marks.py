@@ -30,20 +30,29 @@ def item_marks(
     marks = [_ground(document, text, place, theme.warning_tint) for place in shown if place.about in lit]
     marks += [_ground(document, text, place, theme.selection) for place in shown if place.about == current]
     if answer is not None:
-        marks += [_span(document, text, start, end, _wavy(theme)) for start, end in _unsupported(text, shown, answer)]
         marks += [
-            _span(document, text, match.start(), match.end(), _word(match[0], theme)) for match in _WORDS.finditer(text)
+            span_mark(document, text, start, end, wavy_line(theme)) for start, end in _unsupported(text, shown, answer)
+        ]
+        marks += [
+            span_mark(document, text, match.start(), match.end(), _word(match[0], theme))
+            for match in _WORDS.finditer(text)
         ]
     return marks
 
 
-def _ground(document: QTextDocument, text: str, place: Place, colour: str) -> QTextEdit.ExtraSelection:
+def ground_style(colour: str) -> QTextCharFormat:
+    """A coloured ground."""
     style = QTextCharFormat()
     style.setBackground(QColor(colour))
-    return _span(document, text, place.start, place.end, style)
+    return style
 
 
-def _wavy(theme: Theme) -> QTextCharFormat:
+def _ground(document: QTextDocument, text: str, place: Place, colour: str) -> QTextEdit.ExtraSelection:
+    return span_mark(document, text, place.start, place.end, ground_style(colour))
+
+
+def wavy_line(theme: Theme) -> QTextCharFormat:
+    """Under a fact that no source supports."""
     style = QTextCharFormat()
     style.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
     style.setUnderlineColor(QColor(theme.warning))
@@ -80,7 +89,10 @@ def _nth(text: str, quote: str, before: int, start: int, end: int) -> int:
     return place
 
 
-def _span(document: QTextDocument, text: str, start: int, end: int, style: QTextCharFormat) -> QTextEdit.ExtraSelection:
+def span_mark(
+    document: QTextDocument, text: str, start: int, end: int, style: QTextCharFormat
+) -> QTextEdit.ExtraSelection:
+    """A style for a span, in code points of `text`, which is the plain text of the document."""
     selection = QTextEdit.ExtraSelection()
     cursor = QTextCursor(document)
     cursor.setPosition(utf16_length(text[:start]))

@@ -56,6 +56,11 @@ class ItemView(AnswerView):
         return self._answer
 
     @property
+    def can_report(self) -> bool:
+        """The answer has diagnoses."""
+        return self._answer is not None
+
+    @property
     def picks(self) -> Picks:
         """What the doctor picked."""
         return self._picks

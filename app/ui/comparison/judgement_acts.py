@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QObject
 
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController, OpenNote
 from app.core.events import EventKind
-from app.ui.comparison.comparison_area import ComparisonArea
-from app.ui.comparison.comparison_desk import ComparisonDesk
+from app.ui.comparison.pane_area import PaneArea
 from app.ui.comparison.report_dialog import ReportDialog
-from app.ui.comparison.suggestion_pane import SuggestionPane
+from app.ui.comparison.run_desk import RunDesk
+from app.ui.comparison.run_pane import RunPane
 from app.ui.feedback.my_feedback import MyFeedbackDialog
 from app.ui.kit.notice_bar import Done
 
@@ -32,8 +33,8 @@ class JudgementActs(QObject):
 
     def __init__(
         self,
-        area: ComparisonArea,
-        desk: ComparisonDesk,
+        area: PaneArea[Any],
+        desk: RunDesk[Any],
         notes: NoteController,
         feedback: FeedbackController,
         say: Callable[[str], None],
@@ -49,8 +50,6 @@ class JudgementActs(QObject):
         desk.view_changed.connect(self._show_judgement)
         area.report_wanted.connect(self._report_in)
         area.reasons_wanted.connect(lambda run_id, vote, why, said: feedback.vote(run_id, vote, "", why, said))
-        area.consensus.none_correct_wanted.connect(lambda: self.judge_all(EventKind.NONE_CORRECT))
-        area.consensus.all_acceptable_wanted.connect(lambda: self.judge_all(EventKind.ALL_ACCEPTABLE))
 
     def report(self) -> None:
         """Report an error in what is selected in the pane that has the keyboard."""
@@ -95,15 +94,15 @@ class JudgementActs(QObject):
 
     def _show_judgement(self) -> None:
         shown = self._desk.shown
-        self._area.consensus.show_judgement(self._judged.get(shown.comparison.comparison_id) if shown else None)
+        self._area.show_judgement(self._judged.get(shown.comparison.comparison_id) if shown else None)
 
     def _show_mine(self, rows: object) -> None:
         if self.dialog is None and isinstance(rows, tuple):
             self._open(MyFeedbackDialog(rows, self._area.keys, self._area.window()))
 
-    def _report_in(self, pane: SuggestionPane) -> None:
+    def _report_in(self, pane: RunPane[Any]) -> None:
         run_id, body = pane.run_id, pane.body
-        if run_id is None or body.answer is None or body.selected_places() is None:
+        if run_id is None or not body.can_report or body.selected_places() is None:
             self._say(NO_SELECTION)
             return
         quote = body.quote()

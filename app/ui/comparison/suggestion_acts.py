@@ -12,12 +12,14 @@ from app.controllers.note import NoteController
 from app.core.backfill import Decision, check_backfill, merged_text
 from app.core.events import Vote
 from app.core.notes import DIFFERENTIAL
-from app.ui.comparison.backfill_dialog import BackfillDialog
+from app.core.text_diff import difference
+from app.ui.comparison.backfill_dialog import BackfillDialog, BackfillQuestion
 from app.ui.comparison.comparison_area import ComparisonArea
 from app.ui.comparison.run_board import RunBoard, RunCard
-from app.ui.kit.text_safety import marked_copy, plain_text, visible_controls
+from app.ui.kit.diff_view import Part
+from app.ui.kit.text_safety import marked_copy, plain_text
 from app.ui.kit.theme import Appearance
-from app.ui.kit.wording import bed_label
+from app.ui.kit.wording import target
 from app.ui.note.note_editor import NoteEditor
 from app.ui.note.provenance_acts import ProvenanceActs
 
@@ -117,9 +119,16 @@ class SuggestionActs(QObject):
         note = self._notes.open_note
         if note is None:
             return
-        person = visible_controls(f"{bed_label(note.encounter.bed)} {note.patient.name} 住院号 {note.encounter.mrn}")
-        merged = merged_text(existing, addition)
-        self.dialog = BackfillDialog(person, warnings, existing, merged, self._appearance, self._area.window())
+        kept = "现有文字保留，" if existing.strip() else ""
+        question = BackfillQuestion(
+            "回填鉴别诊断",
+            target(note.patient, note.encounter),
+            warnings,
+            f"鉴别诊断回填后：{kept}带下划线的为新增（AI生成，须医师审核）",
+            [Part("", difference(existing, merged_text(existing, addition)))],
+            "追加到鉴别诊断",
+        )
+        self.dialog = BackfillDialog(question, self._appearance, self._area.window())
         self.dialog.accepted.connect(lambda: self._insert(card, addition))
         self.dialog.finished.connect(lambda _result: self._close_dialog())
         self.dialog.open()

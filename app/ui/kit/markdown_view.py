@@ -81,10 +81,14 @@ class MarkdownView(QTextBrowser):
         follows = place >= bar.maximum() - _END_TOLERANCE_PX
         selected = self.textCursor()
         anchor, position = selected.anchor(), selected.position()
-        self.setHtml(safe_html(self.drawn_source()))
+        self.fill()
         self._select(anchor, position)
         bar.setValue(bar.maximum() if follows else place)
         self._interval = max(DRAW_INTERVAL_MS, _COST_FACTOR * self._clock.elapsed())
+
+    def fill(self) -> None:
+        """Put what is drawn into the document."""
+        self.setHtml(safe_html(self.drawn_source()))
 
     def set_hint(self, hint: str) -> None:
         """What an empty view says; wrapped, unlike a placeholder text."""

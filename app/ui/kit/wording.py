@@ -105,6 +105,11 @@ def bed_label(bed: str) -> str:
     return bed if bed.endswith("床") else f"{bed}床"
 
 
+def target(patient: Patient, encounter: Encounter) -> str:
+    """Whose note a text would go into (`3床 张某 住院号 ZY1`)."""
+    return visible_controls(f"{bed_label(encounter.bed)} {patient.name} 住院号 {encounter.mrn}")
+
+
 def person(patient: Patient, encounter: Encounter) -> str:
     """Sex and age (`男 65岁`), without what is not known."""
     sex = "" if patient.sex is Sex.UNKNOWN else str(patient.sex)

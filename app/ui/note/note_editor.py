@@ -43,6 +43,7 @@ class NoteEditor(QWidget):
         self.last_focused: SectionEditor | None = None
         self._appearance = appearance
         self._note: OpenNote | None = None
+        self._together: dict[SectionEditor, int] = {}
         self._pages: dict[NoteKind, SectionPage] = {}
         self._page = self._page_of(NoteKind.FIRST_PROGRESS)
         self.sections = QScrollArea()
@@ -83,7 +84,7 @@ class NoteEditor(QWidget):
 
     def show_note(self, note: OpenNote) -> None:
         """Show a note from its beginning, with empty undo histories."""
-        self._note = note
+        self._note, self._together = note, {}
         self._show_sections(True)
         self.header.show_note(note)
         self._show_page(self._page_of(note.note.kind))
@@ -132,9 +133,21 @@ class NoteEditor(QWidget):
             if editor.text() != sections[key]:
                 editor.replace_whole(sections[key])
 
+    def replace_together(self, sections: Mapping[str, str]) -> None:
+        """Turn some sections into others as one act: one undo takes all of it back while nothing else was written."""
+        changed = [self.editors[key] for key, text in sections.items() if self.editors[key].text() != text]
+        for editor in changed:
+            editor.replace_whole(sections[editor.section.key])
+        self._together = {editor: editor.document().availableUndoSteps() for editor in changed}
+
     def undo(self) -> None:
-        """Undo in the editor that was used last."""
-        if self.last_focused is not None:
+        """Take back what several sections got at once; else undo in the editor that was used last."""
+        together, self._together = self._together, {}
+        untouched = all(editor.document().availableUndoSteps() == steps for editor, steps in together.items())
+        if together and untouched and (self.last_focused is None or self.last_focused in together):
+            for editor in together:
+                editor.undo()
+        elif self.last_focused is not None:
             self.last_focused.undo()
 
     def _page_of(self, kind: NoteKind) -> SectionPage:
@@ -145,6 +158,7 @@ class NoteEditor(QWidget):
             page.edited.connect(self._on_edited)
             page.refused.connect(self.refused)
             page.focused.connect(self._on_focused)
+            page.undo_wanted.connect(self.undo)
         return self._pages[kind]
 
     def _show_page(self, page: SectionPage) -> None:

@@ -10,6 +10,8 @@ from PySide6.QtGui import (
     QFocusEvent,
     QHelpEvent,
     QInputMethodEvent,
+    QKeyEvent,
+    QKeySequence,
     QPainter,
     QPaintEvent,
     QResizeEvent,
@@ -41,11 +43,13 @@ class SectionEditor(QTextEdit):
         edited: the section's key and its whole text, after the doctor (not the program) changed it.
         focused: the section's key, when the cursor comes here.
         refused: a sentence for the doctor; nothing was pasted.
+        undo_wanted: the key for undo was pressed here; one act may have changed other sections too.
     """
 
     edited = Signal(str, str)
     focused = Signal(str)
     refused = Signal(str)
+    undo_wanted = Signal()
 
     def __init__(self, section: Section, minimum_lines: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -179,6 +183,13 @@ class SectionEditor(QTextEdit):
         """Follow whether a composition is under way."""
         self.composition.follow(event)
         super().inputMethodEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self.undo_wanted.emit()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         super().focusInEvent(event)

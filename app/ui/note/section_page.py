@@ -27,11 +27,13 @@ class SectionPage(QWidget):
         edited: section key, whole text; after the doctor changed it.
         focused: section key.
         refused: a sentence; a paste was too long.
+        undo_wanted: in the editor that has the cursor.
     """
 
     edited = Signal(str, str)
     focused = Signal(str)
     refused = Signal(str)
+    undo_wanted = Signal()
 
     def __init__(self, kind: NoteKind, appearance: Appearance, parent: QWidget) -> None:
         super().__init__(parent)
@@ -73,6 +75,7 @@ class SectionPage(QWidget):
         editor.edited.connect(self._on_edited)
         editor.refused.connect(self.refused)
         editor.focused.connect(self.focused)
+        editor.undo_wanted.connect(self.undo_wanted)
         title = _label("sectionTitle", section.title)
         title.setWordWrap(True)
         title.setFixedWidth(label_width)

@@ -1,0 +1,286 @@
+"""A discharge record that can be gone through section by section and sentence by sentence, by keyboard and mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QFont,
+    QKeyEvent,
+    QMouseEvent,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+)
+from PySide6.QtWidgets import QMenu, QTextEdit, QWidget
+
+from app.core.discharge.draft import WRITTEN, parse_draft
+from app.core.discharge.finish import Record
+from app.core.events import Vote
+from app.ui.comparison.answer_view import AnswerView
+from app.ui.comparison.item_marks import ground_style, span_mark, wavy_line
+from app.ui.comparison.quote_span import Quote
+from app.ui.discharge.record_text import (
+    MISSING,
+    WAITING,
+    Entry,
+    RecordText,
+    blocks_of,
+    growing,
+    place_in_draft,
+    record_text,
+    without_number,
+)
+from app.ui.kit.key_map import pane_key
+from app.ui.kit.keys import Keys
+from app.ui.kit.text_positions import code_points, utf16_length
+from app.ui.kit.theme import Theme, line_height_percent
+
+
+class RecordView(AnswerView):
+    """Shows what is copied from the stay at once, what a model writes as it comes, and the checked record at the end.
+
+    Signals:
+        entry_changed: the Entry that the keyboard stands on, or None.
+        vote_wanted: a section by index, and a Vote.
+    """
+
+    entry_changed = Signal(object)
+    vote_wanted = Signal(int, object)
+
+    def __init__(self, keys: Keys, parent: QWidget | None = None) -> None:
+        self._keys = keys
+        self._copied: Mapping[str, str] = {}
+        self._record: Record | None = None
+        self._live = False
+        self._whole = True
+        self._votes: Mapping[int, Vote] = {}
+        self._text = RecordText(())
+        self._entries: tuple[Entry, ...] = ()
+        self._theme: Theme | None = None
+        self.current: Entry | None = None
+        super().__init__(parent)
+
+    @property
+    def record(self) -> Record | None:
+        """The checked record, once there is one of the text that is shown."""
+        return self._record
+
+    @property
+    def can_report(self) -> bool:
+        """The text was checked."""
+        return self._record is not None
+
+    @property
+    def sections(self) -> dict[str, str]:
+        """What can be put into the note, by `Section.key`; empty before the record is checked."""
+        return {key: text for key, text in self._record.sections.items() if text.strip()} if self._record else {}
+
+    def set_source(self, source: str) -> None:
+        """Show another text from its beginning, not checked yet."""
+        self._record, self.current = None, None
+        super().set_source(source)
+
+    def show_copied(self, copied: Mapping[str, str]) -> None:
+        """What is copied from the stay, by `Section.key`."""
+        if dict(copied) != dict(self._copied):
+            self._copied = dict(copied)
+            self.draw()
+
+    def set_state(self, *, live: bool, whole: bool) -> None:
+        """Whether more comes, and whether the model itself ended its text."""
+        if (live, whole) != (self._live, self._whole):
+            self._live, self._whole = live, whole
+            self.draw()
+
+    def show_record(self, record: Record | None) -> None:
+        """The rules have checked the text; None: not any more, its stay changed."""
+        self._record = record
+        self.draw()
+
+    def show_votes(self, votes: Mapping[int, Vote]) -> None:
+        """The doctor's standing votes on sections, by index."""
+        if dict(votes) != dict(self._votes):
+            self._votes = dict(votes)
+            self.draw()
+
+    def chosen_text(self) -> str:
+        """The whole record as it is copied."""
+        return blocks_of(self._text, range(len(self._text.blocks)))
+
+    def text_of(self, indices: tuple[int, ...]) -> str:
+        """These sections as they are copied."""
+        return blocks_of(self._text, indices)
+
+    def selected_places(self) -> tuple[int, int] | None:
+        """What is selected in the drawn text, in code points; without a selection where the keyboard stands."""
+        cursor, text = self.textCursor(), self.toPlainText()
+        if cursor.hasSelection():
+            return code_points(text, cursor.selectionStart()), code_points(text, cursor.selectionEnd())
+        return (self.current.start, self.current.end) if self.current else None
+
+    def quote(self) -> Quote | None:
+        """The selected words in the text as the model wrote it; None for what the program copied or spans sections."""
+        selected = self.selected_places()
+        if selected is None:
+            return None
+        start, end = selected
+        source, words = self.markdown_source(), without_number(self._text.plain[start:end])
+        index = max((one.section for one in self._entries if one.start <= start), default=0)
+        place = place_in_draft(source, WRITTEN[index], words)
+        return None if place < 0 else Quote(place, place + len(words), words, WRITTEN[index].title)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Colours of the marks."""
+        self._theme = theme
+        self._mark()
+
+    def fill(self) -> None:
+        """Lay out the sections; while nothing is known of any, leave room for the hint."""
+        self._lay_out()
+        self.clear()
+        cursor = QTextCursor(self.document())
+        for number, (line, is_heading) in enumerate(self._text.lines):
+            block = QTextBlockFormat()
+            percent = line_height_percent(self.font())
+            block.setLineHeight(percent, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+            block.setTopMargin(6 if is_heading and number else 0)
+            if number:
+                cursor.insertBlock(block)
+            else:
+                cursor.setBlockFormat(block)
+            cursor.insertText(line, self._style(line, is_heading))
+        self._mark()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusInEvent(event)
+        if self.current is None and event.reason() is not Qt.FocusReason.MouseFocusReason:
+            self._go(0)
+        else:
+            self.entry_changed.emit(self.current)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if self._entries and self._act(event):
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        super().mouseReleaseEvent(event)
+        if self._entries and event.button() is Qt.MouseButton.LeftButton and not self.textCursor().hasSelection():
+            place = code_points(self.toPlainText(), self.cursorForPosition(event.position().toPoint()).position())
+            before = [entry for entry in self._entries if entry.start <= place]
+            if before:
+                self._stand_on(before[-1])
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self.current is not None:
+            for name, (words, act) in self._acts().items():
+                if words:
+                    menu.addAction(f"{words}\t{self._keys.shown(name)}", act)
+            menu.addAction(f"识别错误\t{self._keys.shown('report')}", self.report_wanted.emit)
+            menu.addSeparator()
+        copy = menu.addAction("复制所选文字", self.copy)
+        copy.setEnabled(self.textCursor().hasSelection())
+        menu.popup(event.globalPos())
+
+    def _lay_out(self) -> None:
+        source = self.markdown_source()
+        if self._record is not None:
+            shown = dict(self._record.sections)
+        else:
+            shown = growing(source, self._copied)
+        if not source and not self._copied:
+            self._text, self._entries = RecordText(()), ()
+            return
+        written = list(parse_draft(source))
+        last = written[-1] if written and not (self._live or self._whole) else ""
+        self._text = record_text(shown, live=self._live or not source, votes=self._votes, last=last)
+        self._entries = tuple(self._text.entries())
+        if self.current is not None:
+            about = (self.current.section, self.current.part)
+            self.current = next((one for one in self._entries if (one.section, one.part) == about), None)
+
+    def _style(self, line: str, is_heading: bool) -> QTextCharFormat:
+        style = QTextCharFormat()
+        if is_heading:
+            style.setFontWeight(QFont.Weight.DemiBold)
+        elif line in (WAITING, MISSING):
+            style.setForeground(self.palette().placeholderText())
+        return style
+
+    def _acts(self) -> Mapping[str, tuple[str, Callable[[], object]]]:
+        """What the keyboard does here, and the menu where there are words for it."""
+        return {
+            "item_up": ("", lambda: self._go(-1)),
+            "item_down": ("", lambda: self._go(1)),
+            "item_previous": ("", lambda: self._go(-1, headings=True)),
+            "item_next": ("", lambda: self._go(1, headings=True)),
+            "item_insert": ("回填这一部分", lambda: self.insert_wanted.emit((self._here,))),
+            "item_copy": ("复制这一部分", lambda: self.copy_wanted.emit((self._here,))),
+            "item_vote_up": ("赞成", lambda: self._vote(Vote.UP)),
+            "item_vote_down": ("不赞成", lambda: self._vote(Vote.DOWN)),
+        }
+
+    def _act(self, event: QKeyEvent) -> bool:
+        acts, key = self._acts(), pane_key(event.keyCombination())
+        act = next((act for act in acts if self._keys.map.of(act) == key), "")
+        if act == "item_copy" and self.textCursor().hasSelection():
+            self.copy()
+        elif act:
+            acts[act][1]()
+        return bool(act)
+
+    @property
+    def _here(self) -> int:
+        """The section that the keyboard stands on."""
+        return self.current.section if self.current else 0
+
+    def _vote(self, vote: Vote) -> None:
+        self.vote_wanted.emit(self._here, Vote.WITHDRAWN if self._votes.get(self._here) is vote else vote)
+
+    def _go(self, step: int, *, headings: bool = False) -> None:
+        """Stand on the next or previous entry; 0: stay, or on the first."""
+        entries = [entry for entry in self._entries if entry.part == 0 or not headings]
+        if not entries:
+            return
+        here = self.current
+        if here is None:
+            place = 0 if step >= 0 else len(entries) - 1
+        elif headings:
+            place = here.section + (step if here.part == 0 or step > 0 else 0)
+        else:
+            place = self._entries.index(here) + step
+        self._stand_on(entries[min(max(place, 0), len(entries) - 1)])
+
+    def _stand_on(self, entry: Entry) -> None:
+        self.current = entry
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(utf16_length(self._text.plain[: entry.start]))
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
+        self._mark()
+        self.setAccessibleDescription(self._text.plain[entry.start : entry.end])
+        self.entry_changed.emit(entry)
+
+    def _mark(self) -> None:
+        if self._theme is not None:
+            self.setExtraSelections(list(self._marks(self._theme)))
+
+    def _marks(self, theme: Theme) -> Iterator[QTextEdit.ExtraSelection]:
+        """Where the keyboard stands, and what the stay does not say."""
+        document, plain = self.document(), self._text.plain
+        if self.current is not None:
+            yield span_mark(document, plain, self.current.start, self.current.end, ground_style(theme.selection))
+        if self._record is None:
+            return
+        starts = {block.section.key: self._text.start_of(index) for index, block in enumerate(self._text.blocks)}
+        for fact in self._record.unsupported:
+            start = starts[fact.section]
+            if plain[start + fact.start : start + fact.end] == fact.quote:
+                yield span_mark(document, plain, start + fact.start, start + fact.end, wavy_line(theme))
