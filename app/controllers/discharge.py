@@ -132,12 +132,12 @@ class DischargeController(QObject):
     def typed(self) -> None:
         """Somebody types: what was about to start waits for a pause."""
         if self._pause.isActive():
-            self._pause.start(PAUSE_MS)
+            self._wait(PAUSE_MS)
 
     def look_again(self) -> None:
         """Something of the stay may have changed."""
         if self._record() is not None:
-            self._pause.start(OPENED_MS)
+            self._wait(OPENED_MS)
 
     def start(self) -> None:
         """Somebody asks for a run, changed or not; it starts once the stay was read."""
@@ -166,6 +166,11 @@ class DischargeController(QObject):
         self._reading += 1
         self._worker.close()
 
+    def _wait(self, milliseconds: int) -> None:
+        """Read the stay once nothing has happened for so long."""
+        if not self._closed:
+            self._pause.start(milliseconds)
+
     def _record(self) -> OpenNote | None:
         """The open document, if it is a discharge record that can still change."""
         note = self._notes.open_note
@@ -182,12 +187,12 @@ class DischargeController(QObject):
         for comparison, generations in note.comparisons:
             if any(one.outcome.status is RunStatus.COMPLETED for one in generations):
                 self._done.add(_key(comparison.binding))
-        self._pause.start(OPENED_MS)
+        self._wait(OPENED_MS)
 
     def _on_saved(self, note_id: str) -> None:
         note = self._record()
         if note is not None and note.note.note_id == note_id:
-            self._pause.start(PAUSE_MS)
+            self._wait(PAUSE_MS)
 
     def _read(self) -> None:
         note = self._notes.open_note
@@ -252,8 +257,8 @@ class DischargeController(QObject):
         if self._live is not None and not self._gave_way:
             self._done.add(_key(self._live))
         self._live = None
-        if not (self._pause.isActive() or self._closed):
-            self._pause.start(OPENED_MS)
+        if not self._pause.isActive():
+            self._wait(OPENED_MS)
 
     def _finished(self, stay: Stay, text: str) -> Record:
         if self._finisher is None or self._finisher.stay is not stay:

@@ -70,6 +70,7 @@ from app.ui.window_acts import WindowActs
 TITLE = "病程助手"
 MINIMUM_WIDTH, MINIMUM_HEIGHT = 1180, 620
 COMFORTABLE_SIZE = QSize(1600, 1000)
+NOTE_ROWS, RECORD_ROWS = [340, 380], [230, 490]
 _LIST_REFRESH_MS = 2_000
 _TIMES_REFRESH_MS = 30_000
 
@@ -111,6 +112,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._controllers = controllers
         self.keys = appearance.keys
+        self._kind = NoteKind.FIRST_PROGRESS
+        self._sizes: dict[NoteKind, list[int]] = {}
         models = _models_of(controllers.comparisons)
         self.patients = PatientList(appearance, now)
         self.editor = NoteEditor(appearance)
@@ -227,16 +230,17 @@ class MainWindow(QMainWindow):
         self.records.clock.show(())
         self._times_refresh.stop()
         self._list_refresh.stop()
+        self._give_rows(NoteKind.FIRST_PROGRESS)
         self.closing.emit()
         super().closeEvent(event)
 
     def _lay_out(self) -> None:
         self.setWindowTitle(TITLE)
-        right = QSplitter(Qt.Orientation.Vertical)
+        right = self._rows = QSplitter(Qt.Orientation.Vertical)
         self._areas = _one_below_the_other(self.area, self.record_area)
         right.addWidget(self.editor)
         right.addWidget(self._areas)
-        right.setSizes([340, 380])
+        right.setSizes(NOTE_ROWS)
         note_side = QWidget()
         rows = QVBoxLayout(note_side)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -301,6 +305,7 @@ class MainWindow(QMainWindow):
         if self.editor.note is None or self.editor.note.note.note_id != note.note.note_id:
             self.area.notice.hide()
         self.editor.show_note(note)
+        self._give_rows(note.note.kind)
         self.area.setVisible(note.note.kind is NoteKind.FIRST_PROGRESS)
         self.record_area.setVisible(note.note.kind is NoteKind.DISCHARGE)
         self._areas.setVisible(note.note.kind is not NoteKind.DAILY_PROGRESS)
@@ -310,6 +315,15 @@ class MainWindow(QMainWindow):
         self.sources.show()
         self.quality.begin()
         self.editor.focus_first()
+
+    def _give_rows(self, kind: NoteKind) -> None:
+        """A discharge record is read more than written: its panes have more room, or what the doctor gave them."""
+        if kind in (self._kind, NoteKind.DAILY_PROGRESS):
+            return
+        if self._areas.isVisible():
+            self._sizes[self._kind] = self._rows.sizes()
+        self._rows.setSizes(self._sizes.get(kind, RECORD_ROWS if kind is NoteKind.DISCHARGE else NOTE_ROWS))
+        self._kind = kind
 
     def _on_saved(self, _note_id: str, version: int, moment: datetime) -> None:
         note = self._controllers.notes.open_note

@@ -189,7 +189,11 @@ class DischargeDesk(RunDesk[DischargeArea]):
         if place_in_draft(pane.body.markdown_source(), section, words) < 0:
             return COPIED
         if section is not COURSE:
-            facts = [one.quote for one in record.unsupported if one.section == section.key and one.quote in words]
+            facts = [
+                one.quote.strip()
+                for one in record.unsupported
+                if one.section == section.key and one.quote.strip() in words
+            ]
             return f"{NO_SOURCE}（{'、'.join(facts)}）" if facts else NO_ENTRY
         link = next((one for one in record.links if one.start <= entry.within < one.end), None)
         lines = lines_of(self._input.stay)

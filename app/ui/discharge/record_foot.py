@@ -103,7 +103,9 @@ def _findings(record: Record | None, omitted: Sequence[Omission]) -> Iterator[st
             meter = _meter(record.coverage, key)
             missing = "、".join(meter.missing) if meter.missing else "无" if meter.total else "本次住院没有"
             yield f"没有提到的{words}（共 {meter.total} 项）：{missing}"
-        yield from _listed("未见出处，请核对", (f"{_TITLES[one.section]}：“{one.quote}”" for one in record.unsupported))
+        yield from _listed(
+            "未见出处，请核对", (f"{_TITLES[one.section]}：“{one.quote.strip()}”" for one in record.unsupported)
+        )
         removed = (f"{_TITLES[one.section]}：“{one.text}”：{one.reason}" for one in record.removed)
         yield from _listed("已去掉的句子", removed)
     left_out = (f"{one.entry.value}：{one.words}（{one.reason}）" for one in omitted)

@@ -261,9 +261,11 @@ class RecordView(AnswerView):
     def _stand_on(self, entry: Entry) -> None:
         self.current = entry
         cursor = QTextCursor(self.document())
-        cursor.setPosition(utf16_length(self._text.plain[: entry.start]))
-        self.setTextCursor(cursor)
-        self.ensureCursorVisible()
+        # The end first: of a long sentence the beginning stays in sight.
+        for place in (entry.end, entry.start):
+            cursor.setPosition(utf16_length(self._text.plain[:place]))
+            self.setTextCursor(cursor)
+            self.ensureCursorVisible()
         self._mark()
         self.setAccessibleDescription(self._text.plain[entry.start : entry.end])
         self.entry_changed.emit(entry)
@@ -279,8 +281,10 @@ class RecordView(AnswerView):
             yield span_mark(document, plain, self.current.start, self.current.end, ground_style(theme.selection))
         if self._record is None:
             return
-        starts = {block.section.key: self._text.start_of(index) for index, block in enumerate(self._text.blocks)}
-        for fact in self._record.unsupported:
-            start = starts[fact.section]
-            if plain[start + fact.start : start + fact.end] == fact.quote:
-                yield span_mark(document, plain, start + fact.start, start + fact.end, wavy_line(theme))
+        for index, block in enumerate(self._text.blocks):
+            if block.text != self._record.sections.get(block.section.key):
+                continue
+            start = self._text.start_of(index)
+            for fact in self._record.unsupported:
+                if fact.section == block.section.key:
+                    yield span_mark(document, plain, start + fact.start, start + fact.end, wavy_line(theme))
