@@ -41,9 +41,12 @@ def test_a_patient_is_admitted_written_signed_amended_and_discharged(
     sign(screen, program, 1, "Return", PIN)
     amend(screen, program)
     sign(screen, program, 2)
+    write_daily_note(screen, program)
+    sign(screen, program, 3)
     discharge(screen, program)
-    kinds = [kind for (kind,) in program.rows("SELECT kind FROM note_acts ORDER BY seq")]
-    assert kinds == ["signed", "amended", "signed"]
+    query = "SELECT a.kind, n.kind FROM note_acts a JOIN notes n USING (note_id) ORDER BY a.seq"
+    first, daily = "first_progress", "daily_progress"
+    assert program.rows(query) == [("signed", first), ("amended", first), ("signed", first), ("signed", daily)]
     assert program.rows("SELECT comment FROM note_acts WHERE kind = 'amended'") == [("more tests",)]
 
 
@@ -96,6 +99,18 @@ def amend(screen: Screen, program: Program) -> None:
     screen.keys("ctrl+End")
     screen.write(", oxygen")
     wait_for(lambda: "oxygen" in str(program.sections()), "the amended text")
+
+
+def write_daily_note(screen: Screen, program: Program) -> None:
+    screen.keys("ctrl+d")
+    time.sleep(0.5)
+    screen.keys("n")
+    wait_for(lambda: program.rows("SELECT 1 FROM notes WHERE kind = 'daily_progress'"), "the daily note")
+    focus(screen)
+    time.sleep(0.5)
+    write(screen, "less fever", "", "", "go on")
+    query = "SELECT 1 FROM notes WHERE kind = 'daily_progress' AND sections LIKE '%go on%'"
+    wait_for(lambda: program.rows(query), "the daily note's text")
 
 
 def discharge(screen: Screen, program: Program) -> None:
