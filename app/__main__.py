@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from app.cli.main import run
+from app.core.errors import EnvironmentFault
 from app.infra.paths import Paths
 
 
@@ -15,9 +16,22 @@ def main() -> int:
 
 
 def _open_window(paths: Paths, arguments: argparse.Namespace) -> int:
-    from app.bootstrap import run_window
+    """A splash is shown before the rest is imported: on a cold disk that takes the longest."""
+    from app.ui.desktop import make_application
+    from app.ui.splash import Splash, show_fault
 
-    return run_window(paths, engine=arguments.engine, ask_folder=arguments.data_dir is None)
+    splash = Splash(make_application())
+    try:
+        from app.bootstrap import run_window
+
+        return run_window(paths, engine=arguments.engine, ask_folder=arguments.data_dir is None)
+    except EnvironmentFault as fault:
+        splash.leave()
+        show_fault(str(fault))
+        raise
+    finally:
+        splash.leave()
+        splash.deleteLater()
 
 
 if __name__ == "__main__":

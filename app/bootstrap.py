@@ -29,8 +29,8 @@ from app.controllers.models import ModelsController
 from app.controllers.note import NoteController
 from app.controllers.papers import PaperController
 from app.controllers.people import PeopleController
+from app.controllers.preferences import PreferencesController
 from app.controllers.review import ReviewController
-from app.controllers.settings import SettingsKeeper
 from app.controllers.signing import SigningController
 from app.controllers.statistics import StatisticsController
 from app.controllers.templates import TemplateController
@@ -50,10 +50,10 @@ from app.settings.terms import diagnosis_table
 from app.storage.encounters import EncounterSummary
 from app.storage.samples import SampleEncounter, install_samples
 from app.ui.comparison.commit_first import DEFAULT as COMMIT_FIRST_DEFAULT
-from app.ui.desktop import TerminationSignals, clear_own_clipboard, make_application
+from app.ui.desktop import TerminationSignals, clear_own_clipboard, make_application, speak_english
 from app.ui.fault_hook import FaultHook
 from app.ui.first_start.run import Begun, begin
-from app.ui.kit.theme import Appearance, has_chinese_font
+from app.ui.kit.theme import Appearance, ensure_chinese_font, has_chinese_font
 from app.ui.kit.words import Words
 from app.ui.main_window import Controllers, MainWindow
 from app.ui.single_instance import SingleInstance
@@ -62,7 +62,11 @@ from app.workers.storage_thread import StorageThread
 
 logger = logging.getLogger(__name__)
 
-NO_FONT = "没有找到中文字体，文字会显示为方框：请安装中文字体（如 fonts-noto-cjk）后重新打开。"
+# In Latin letters, since no others can be drawn.
+NO_FONT = (
+    "No Chinese font is installed: Chinese text shows as empty boxes. "
+    "Install one (Debian, UOS, Kylin: apt install fonts-noto-cjk) and open WardNote again."
+)
 
 
 def run_window(paths: Paths, engine: str = "auto", *, ask_folder: bool = False) -> int:
@@ -101,9 +105,7 @@ def _run_main_window(
     services = start_services(paths, models)
     at_the_end.callback(services.close)
     at_the_end.callback(clear_own_clipboard, application.clipboard())
-    settings = SettingsFile(paths.settings)
-    keeper = SettingsKeeper(settings)
-    at_the_end.callback(keeper.close)
+    keeper = services.controllers.preferences.keeper
     window = MainWindow(services.controllers, appearance, local_now)
     at_the_end.callback(window.hide)
     _connect(window, services, instance, hook)
@@ -111,8 +113,7 @@ def _run_main_window(
     refused_keys = window.keys.restore(keeper.settings.keys)
     for changed in (window.closing, window.keys.changed):
         changed.connect(lambda: keeper.keep(window=window.state(), keys=window.keys.kept()))
-    services.controllers.models.engine_chosen.connect(partial(_keep_engine, keeper))
-    _say_troubles(window, trouble, settings.trouble, refused_keys)
+    _say_troubles(window, trouble, keeper.trouble, refused_keys)
     services.controllers.people.load()
     services.controllers.notes.refresh()
     if begun.wants_sample:
@@ -141,6 +142,7 @@ class Services:
         self.export_storage.close()
         self.controllers.answers.close()
         self.controllers.models.close()
+        self.controllers.preferences.close()
 
 
 def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
@@ -183,12 +185,10 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
         templates=TemplateController(storage, paths.data_dir),
         models=_models_of(paths),
         discharge=discharge,
+        preferences=PreferencesController(paths),
     )
+    controllers.models.engine_chosen.connect(controllers.preferences.use_engine)
     return Services(storage, export_storage, controllers)
-
-
-def _keep_engine(keeper: SettingsKeeper, model: str, engine: str) -> None:
-    keeper.keep(engines={**keeper.settings.engines, model: engine})
 
 
 def _with_name(follow: Callable[[str], None], person: Person) -> None:
@@ -210,8 +210,12 @@ def choose_models(paths: Paths, engine: str) -> tuple[tuple[PreparedModel, ...],
 def make_appearance(application: QApplication, paths: Paths) -> Appearance:
     """Theme and language: the hospital's, else those that were chosen."""
     policy, chosen = policy_of_look(paths), SettingsFile(paths.settings).load().chosen
+    usual = "zh" if ensure_chinese_font() else "en"
     theme = policy.text("window.theme") or chosen.get("theme", "system")
-    return Appearance(application, theme, Words(policy.text("window.language") or chosen.get("language", "zh")))
+    words = Words(policy.text("window.language") or chosen.get("language", usual))
+    if words.language == "en":
+        speak_english(application)
+    return Appearance(application, theme, words)
 
 
 def policy_of_look(paths: Paths) -> Policy:

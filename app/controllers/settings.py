@@ -22,6 +22,11 @@ class SettingsKeeper:
         self._changed = False
         self._worker = BackgroundWorker()
 
+    @property
+    def trouble(self) -> str:
+        """Why what was kept is not in force, in a sentence; empty if it is."""
+        return self._file.trouble
+
     def keep(self, **changes: Mapping[str, str]) -> None:
         """Keep these parts of the settings; the others stay."""
         self.settings = replace(self.settings, **changes)

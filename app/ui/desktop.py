@@ -18,6 +18,8 @@ from PySide6.QtWidgets import QApplication
 from app.core.errors import EnvironmentFault
 from app.infra.resources import resource_path
 
+_CHINESE = "chinese"
+
 
 def require_display(environment: MutableMapping[str, str], platform: str = sys.platform) -> None:
     """Raises EnvironmentFault where Qt would abort the process for want of a screen."""
@@ -55,7 +57,10 @@ def choose_input_methods(environment: MutableMapping[str, str], platform: str = 
 
 
 def make_application() -> QApplication:
-    """The QApplication, speaking Chinese in Qt's own dialogs and menus too."""
+    """The QApplication, speaking Chinese in Qt's own dialogs and menus too; the one that runs, if one does."""
+    running = QApplication.instance()
+    if isinstance(running, QApplication):
+        return running
     require_display(os.environ)
     choose_input_methods(os.environ)
     application = QApplication(["wardnote"])
@@ -64,9 +69,17 @@ def make_application() -> QApplication:
     application.setWindowIcon(QIcon(str(resource_path("icons", "wardnote.svg"))))
     QLocale.setDefault(QLocale(QLocale.Language.Chinese, QLocale.Country.China))
     translator = QTranslator(application)
+    translator.setObjectName(_CHINESE)
     if translator.load("qtbase_zh_CN", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         application.installTranslator(translator)
     return application
+
+
+def speak_english(application: QApplication) -> None:
+    """Let Qt's own dialogs and menus be English; dates and numbers stay as the ward writes them."""
+    translator = application.findChild(QTranslator, _CHINESE)
+    if translator is not None:
+        application.removeTranslator(translator)
 
 
 def clear_own_clipboard(clipboard: QClipboard) -> None:

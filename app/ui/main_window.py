@@ -21,6 +21,7 @@ from app.controllers.models import ModelsController
 from app.controllers.note import NoteController, OpenNote
 from app.controllers.papers import PaperController
 from app.controllers.people import PeopleController
+from app.controllers.preferences import PreferencesController
 from app.controllers.review import ReviewController
 from app.controllers.signing import SigningController
 from app.controllers.statistics import StatisticsController
@@ -60,6 +61,7 @@ from app.ui.note.quality_watch import QualityWatch
 from app.ui.note.review_acts import ReviewActs
 from app.ui.note.signing_acts import SigningActs
 from app.ui.note.template_acts import TemplateActs
+from app.ui.preferences.preferences_page import PreferencesActs
 from app.ui.shortcuts import Shortcuts
 from app.ui.top_bar import TopBar
 from app.ui.ward.board_acts import BoardActs
@@ -95,6 +97,7 @@ class Controllers:
     ward: WardController
     models: ModelsController
     discharge: DischargeController
+    preferences: PreferencesController
 
 
 class MainWindow(QMainWindow):
@@ -156,6 +159,7 @@ class MainWindow(QMainWindow):
         self.statistics.export_wanted.connect(self.exports.open)
         self.dwell = Dwell(self.area, self.desk, controllers.feedback, lambda: self.commit.hides)
         self.models = ModelActs(controllers.models, appearance, self.say, self)
+        self.preferences = PreferencesActs(controllers.preferences, appearance, self)
         self._list_refresh = _timer(self, _LIST_REFRESH_MS, controllers.notes.refresh, single=True)
         self._times_refresh = _timer(self, _TIMES_REFRESH_MS, self.patients.refresh_times, single=False)
         self._times_refresh.timeout.connect(self.quality.check)

@@ -92,6 +92,7 @@ class WindowActs(QObject):
             "statistics": window.statistics.open,
             "export": window.exports.open,
             "models": window.models.open,
+            "preferences": window.preferences.open,
             "help": lambda: KeysDialog(window.keys, window).open(),
         }
 

@@ -2,12 +2,20 @@ import os
 import signal
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QTranslator
 from PySide6.QtGui import QClipboard
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import EnvironmentFault
-from app.ui.desktop import TerminationSignals, choose_input_methods, clear_own_clipboard, require_display
+from app.ui.desktop import (
+    TerminationSignals,
+    choose_input_methods,
+    clear_own_clipboard,
+    make_application,
+    require_display,
+    speak_english,
+)
 
 
 def test_without_a_screen_the_way_out_is_said() -> None:
@@ -34,6 +42,20 @@ def test_input_methods_are_chosen_only_where_the_user_chose_none(
 ) -> None:
     choose_input_methods(environment, platform)
     assert environment.get("QT_IM_MODULES") == chosen
+
+
+def test_qts_own_words_are_chinese_or_english(qapp: QApplication) -> None:
+    application = make_application()
+    assert application is qapp
+    translator = QTranslator(qapp)
+    translator.setObjectName("chinese")
+    assert translator.load("qtbase_zh_CN", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+    qapp.installTranslator(translator)
+    assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "取消"
+    speak_english(qapp)
+    assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "Cancel"
+    translator.setParent(None)
+    translator.deleteLater()
 
 
 class Clipboard:

@@ -372,7 +372,7 @@ def test_an_empty_field_is_refused_in_words(open_ward: Open) -> None:
 
 def test_without_models_the_note_is_written_all_the_same(open_ward: Open) -> None:
     ward = open_ward()
-    assert "wardnote models fetch" in ward.window.area.no_models.text()
+    assert "按 Ctrl+Shift+L 打开“模型”页" in ward.window.area.no_models.text()
     assert ward.window.area.no_models.isVisible()
     assert not ward.window.area.run_button.isEnabled()
     encounter = ward.admit("张某", "3床")

@@ -18,6 +18,7 @@ from app.ui.comparison.run_board import ComparisonCard
 from app.ui.comparison.run_pane import RunPane
 from app.ui.kit.elided_label import ElidedLabel
 from app.ui.kit.icons import coloured_icon, icon
+from app.ui.kit.keys import Worded
 from app.ui.kit.notice_bar import NoticeBar
 from app.ui.kit.theme import Appearance, Theme
 
@@ -25,8 +26,8 @@ DEMONSTRATION_WORDS = "演示模型，非医疗模型，仅供试用"
 SERVER_WORDS = "病历文字会离开本机，发送到院内服务器 {}"
 NO_MODEL_HINT = (
     "还没有可用的模型，病历书写不受影响。\n\n"
-    "请在终端依次运行：\n    wardnote models fetch\n    wardnote models prepare\n"
-    "完成后重新打开病程助手。"
+    "按 Ctrl+Shift+L 打开“模型”页：从模型包安装，或获取演示模型；完成后重新打开病程助手。\n"
+    "信息科也可以在终端用 wardnote models 安装。"
 )
 
 Pane = TypeVar("Pane", bound=RunPane)  # type: ignore[type-arg]
@@ -90,7 +91,8 @@ class PaneArea(QWidget, Generic[Pane]):
         self.server_words = QLabel(SERVER_WORDS.format("、".join(models.servers)) if models.servers else "")
         self.history = HistoryStrip(now)
         self.input_change = ElidedLabel("inputChange")
-        self.no_models = QLabel(NO_MODEL_HINT)
+        self.no_models = QLabel()
+        Worded(self.no_models, appearance.keys, NO_MODEL_HINT, self.no_models.setText)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.panes: list[Pane] = []
         self._set_up()

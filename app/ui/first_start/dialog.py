@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -143,7 +144,8 @@ class FirstStartDialog(QDialog):
         page.next_words = page.next_words or words("下一步(&N)")
         page.show()
         self._update()
-        page.enter()
+        # Once the dialog is shown: a page that goes on by itself may be the last.
+        QTimer.singleShot(0, page, page.enter)
 
     def _make_page(self, step: Step, words: Words) -> StepPage:
         preset = step in self._start.plan.preset

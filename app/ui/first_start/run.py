@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.controllers.first_start import FirstStartController, plan_for
+from app.controllers.first_start import FirstStartController, Step, plan_for
 from app.controllers.models import ModelsController
 from app.core.errors import PolicyFault
 from app.infra.paths import Paths
@@ -35,6 +35,10 @@ def begin(
     if plan is None:
         return Begun(paths)
     start = FirstStartController(paths, plan)
+    if not plan.asked and plan.preset == {Step.SAMPLE}:
+        start.done(Step.SAMPLE)
+        start.close()
+        return Begun(paths, wants_sample=True)
     dialog = FirstStartDialog(start, make_models, appearance)
     try:
         dialog.exec()

@@ -61,6 +61,7 @@ KEYS: tuple[Key, ...] = (
     Key("statistics", "Ctrl+T", "统计：使用率、采纳、投票、改动、错误、速度"),
     Key("export", "Ctrl+Shift+X", "导出反馈：去标识后逐份过目，通过的写成训练数据"),
     Key("models", "Ctrl+Shift+L", "模型：安装、转换、校验、测速、切换引擎、移除"),
+    Key("preferences", "Ctrl+,", "设置：语言、外观；医院的策略、数据文件夹和日志的位置"),
     Key("help", "F1", "快捷键：查看、更改"),
     Key("item_up", "Up", "在一栏中：上一条（句），同时标出或显示出处", in_pane=True),
     Key("item_down", "Down", "在一栏中：下一条（句），同时标出或显示出处", in_pane=True),

@@ -155,6 +155,14 @@ def has_chinese_font() -> bool:
     return bool(QFontDatabase.families(QFontDatabase.WritingSystem.SimplifiedChinese))
 
 
+def ensure_chinese_font() -> bool:
+    """Where the system has none, use the fonts of `resources/fonts`, if an installer put some there."""
+    if not has_chinese_font():
+        for path in sorted(resource_path("fonts").glob("*.[to]t[cf]")):
+            QFontDatabase.addApplicationFont(str(path))
+    return has_chinese_font()
+
+
 def style_sheet(theme: Theme, sizes: TypeSizes) -> str:
     """The style sheet of `resources/themes/wardnote.qss` with this theme's colours and sizes."""
     values = {name: str(value) for name, value in (asdict(theme) | asdict(sizes)).items()}

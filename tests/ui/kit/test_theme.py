@@ -1,11 +1,23 @@
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontDatabase
 from PySide6.QtWidgets import QApplication
 
 from app.infra.resources import resource_path
 from app.ui.kit.icons import icon
-from app.ui.kit.theme import DARK, LIGHT, Appearance, Theme, has_chinese_font, line_height_percent, type_sizes, ui_font
+from app.ui.kit.theme import (
+    DARK,
+    LIGHT,
+    Appearance,
+    Theme,
+    ensure_chinese_font,
+    has_chinese_font,
+    line_height_percent,
+    type_sizes,
+    ui_font,
+)
 
 
 def luminance(colour: str) -> float:
@@ -82,3 +94,18 @@ def test_the_machine_of_the_tests_can_draw_chinese(qapp: QApplication) -> None:
 def test_every_icon_can_be_drawn(qapp: QApplication, name: str) -> None:
     image = icon(name, LIGHT).pixmap(18, 18).toImage()
     assert any(image.pixelColor(x, y).alpha() for x in range(image.width()) for y in range(image.height()))
+
+
+def test_fonts_that_came_with_the_program_are_used_where_the_system_has_none(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: list[str] = []
+    monkeypatch.setattr("app.ui.kit.theme.resource_path", lambda *parts: tmp_path)
+    monkeypatch.setattr(QFontDatabase, "addApplicationFont", added.append)
+    for name in ("b.otf", "a.ttc", "readme.txt"):
+        (tmp_path / name).touch()
+    assert ensure_chinese_font()
+    assert added == [], "the system has one"
+    monkeypatch.setattr("app.ui.kit.theme.has_chinese_font", lambda: False)
+    assert not ensure_chinese_font()
+    assert added == [str(tmp_path / "a.ttc"), str(tmp_path / "b.otf")]

@@ -13,7 +13,7 @@ import app.ui
 from app.infra.resources import resource_text
 from app.ui.kit.words import Words
 
-ROOMS = ("models", "first_start")
+ROOMS = ("models", "first_start", "preferences")
 # From below the window: stages of acts on models.
 STAGES = {"获取", "识别模型", "计算校验值", "校验源文件", "各模型同时运行"}
 # A measure of width, and names that are the same in both.

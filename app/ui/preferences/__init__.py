@@ -1,0 +1,1 @@
+"""Language and look, and what the hospital decided."""
