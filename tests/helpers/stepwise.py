@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ from app.inference.engine import GenerationRequest
 from app.inference.engines.scripted import ScriptedEngine
 from app.inference.prepared import PreparedModel
 from app.storage.repositories import Repositories
+from app.workers.background import BackgroundWorker
 from app.workers.storage_thread import StorageThread
 
 T = TypeVar("T")
@@ -58,6 +59,23 @@ class StepwiseStorage(StorageThread):
         self._jobs.clear()
         self.blockSignals(True)
         self.repositories.close()
+
+
+class StepwiseWorker(BackgroundWorker):
+    """The background worker's queue, worked off one piece at a time in the test's thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left: deque[Callable[[], None]] = deque()
+
+    def submit(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        """See BackgroundWorker."""
+        self._left.append(lambda: done(work()))
+
+    def step(self) -> None:
+        """Do the next piece and tell its result."""
+        if self._left:
+            self._left.popleft()()
 
 
 class StepwiseThread(QObject):

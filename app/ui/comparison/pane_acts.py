@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.core.events import Vote
-from app.ui.comparison.reason_chips import ReasonChips
+from app.ui.comparison.reason_chips import ReasonChips, Reasons
 from app.ui.kit.icons import icon
 from app.ui.kit.keys import Keys, Worded
 from app.ui.kit.text_safety import visible_controls
@@ -30,8 +30,8 @@ class PaneActs(QWidget):
     report_wanted = Signal()
     vote_wanted = Signal(object)
 
-    def __init__(self, number: int, place: str, keys: Keys) -> None:
-        """`place`: where in the note a backfill goes."""
+    def __init__(self, number: int, place: str, keys: Keys, reasons: Reasons) -> None:
+        """`place`: where in the note a backfill goes; `reasons`: what is offered after a vote."""
         super().__init__()
         self._number = number
         self._keys = keys
@@ -44,7 +44,7 @@ class PaneActs(QWidget):
         self.up_button = self._named("赞成这份建议 Ctrl+↑", checkable=True)
         self.down_button = self._named("不赞成这份建议 Ctrl+↓", checkable=True)
         self.report_button = self._named("识别错误：报告所选文字有错 Ctrl+E")
-        self.chips = ReasonChips()
+        self.chips = ReasonChips(reasons)
         self._lay_out()
         self.backfill_button.clicked.connect(self.backfill_wanted)
         self.copy_button.clicked.connect(self.copy_wanted)

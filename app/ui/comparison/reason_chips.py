@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QToolButton, QWidget
 
 from app.core.events import Vote
 
-REASONS = {
+Reasons = Mapping[Vote, tuple[str, ...]]
+REASONS: Reasons = {
     Vote.UP: ("诊断准确", "依据充分", "提示遗漏", "检查合适"),
     Vote.DOWN: ("诊断有误", "依据不实", "遗漏要点", "过于笼统"),
 }
@@ -22,8 +25,9 @@ class ReasonChips(QWidget):
 
     changed = Signal(object, str)
 
-    def __init__(self) -> None:
+    def __init__(self, reasons: Reasons = REASONS) -> None:
         super().__init__()
+        self._reasons = reasons
         self._words = ""
         self.chips: list[QToolButton] = []
         self._row = QHBoxLayout(self)
@@ -38,10 +42,10 @@ class ReasonChips(QWidget):
             if widget := item.widget():
                 widget.deleteLater()
         self.chips, self._words = [], ""
-        self.setVisible(vote in REASONS)
-        if vote is None or vote not in REASONS:
+        self.setVisible(vote in self._reasons)
+        if vote is None or vote not in self._reasons:
             return
-        self.chips = [self._chip(words) for words in REASONS[vote]]
+        self.chips = [self._chip(words) for words in self._reasons[vote]]
         more = _button("…")
         more.setToolTip("补充理由")
         more.setAccessibleName("补充理由")

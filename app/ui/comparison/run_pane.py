@@ -12,6 +12,7 @@ from app.core.runs import ModelIdentity, RunPhase, RunStatus
 from app.ui.comparison.answer_view import AnswerView
 from app.ui.comparison.pane_acts import PaneActs
 from app.ui.comparison.pane_header import PaneHeader
+from app.ui.comparison.reason_chips import REASONS, Reasons
 from app.ui.comparison.run_board import RunCard
 from app.ui.kit.markdown_view import text_style
 from app.ui.kit.text_safety import visible_controls
@@ -42,14 +43,14 @@ class RunPane(QFrame, Generic[Body]):
     report_wanted = Signal(object)
     restart_wanted = Signal(str)
 
-    def __init__(self, number: int, appearance: Appearance, body: Body, place: str) -> None:
-        """`place`: where in the note a backfill goes."""
+    def __init__(self, number: int, appearance: Appearance, body: Body, place: str, reasons: Reasons = REASONS) -> None:
+        """`place`: where in the note a backfill goes; `reasons`: what is offered after a vote."""
         super().__init__()
         self.number = number
         self.model = ""
         self.body = body
         self.header = PaneHeader(number, self)
-        self.acts = PaneActs(number, place, appearance.keys)
+        self.acts = PaneActs(number, place, appearance.keys, reasons)
         self.reason = QLabel()
         self._hint = ""
         self._appearance = appearance

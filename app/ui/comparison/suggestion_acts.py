@@ -10,12 +10,12 @@ from PySide6.QtGui import QGuiApplication
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController
 from app.core.backfill import Decision, check_backfill, merged_text
-from app.core.events import Vote
 from app.core.notes import DIFFERENTIAL
 from app.core.text_diff import difference
 from app.ui.comparison.backfill_dialog import BackfillDialog, BackfillQuestion
 from app.ui.comparison.comparison_area import ComparisonArea
 from app.ui.comparison.run_board import RunBoard, RunCard
+from app.ui.comparison.vote_acts import VoteActs
 from app.ui.kit.diff_view import Part
 from app.ui.kit.text_safety import marked_copy, plain_text
 from app.ui.kit.theme import Appearance
@@ -95,8 +95,7 @@ class SuggestionActs(QObject):
         self._area.copy_wanted.connect(self.copy)
         self._area.backfill_items_wanted.connect(self.backfill)
         self._area.copy_items_wanted.connect(self.copy)
-        self._area.vote_wanted.connect(self._feedback.vote)
-        self._feedback.vote_stored.connect(self._on_vote_stored)
+        VoteActs(self._area, self._board, self._feedback)
         self._notes.opened.connect(lambda _note: self._close_dialog())
         self._feedback.failed.connect(self._area.notice.say)
 
@@ -156,13 +155,3 @@ class SuggestionActs(QObject):
     def _take_back(self, before: str, reason: str) -> None:
         self._editor.differential.replace_whole(before)
         self._area.notice.say(reason)
-
-    def _on_vote_stored(self, run_id: str, vote: Vote) -> None:
-        card = self._board.run(run_id)
-        before = card.vote if card is not None else None
-        self._board.vote(run_id, vote)
-        pane = self._area.pane_of(run_id)
-        if pane is not None:
-            pane.refresh()
-            if vote is not before:
-                pane.offer_reasons()

@@ -21,6 +21,7 @@ from app.core.text_diff import BUDGET, difference
 from app.ui.comparison.backfill_dialog import BackfillDialog, BackfillQuestion
 from app.ui.comparison.run_board import RunBoard, RunCard
 from app.ui.comparison.suggestion_acts import SIGNED, UNFINISHED
+from app.ui.comparison.vote_acts import VoteActs
 from app.ui.discharge.discharge_area import DischargeArea
 from app.ui.discharge.discharge_desk import DischargeDesk
 from app.ui.kit.diff_view import Part
@@ -83,6 +84,7 @@ class DischargeActs(QObject):
         area.backfill_items_wanted.connect(self.backfill)
         area.copy_items_wanted.connect(self.copy)
         area.fill_button.clicked.connect(self.fill_exact)
+        VoteActs(area, board, feedback)
         notes.opened.connect(lambda _note: self._close_dialog())
 
     def backfill(self, run_id: str, items: tuple[int, ...] = ()) -> None:

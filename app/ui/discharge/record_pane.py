@@ -7,20 +7,25 @@ from datetime import UTC, datetime
 
 from app.core.discharge.draft import WRITTEN, parse_draft
 from app.core.discharge.finish import Record
+from app.core.events import Vote
+from app.ui.comparison.reason_chips import Reasons
 from app.ui.comparison.run_board import RunCard
 from app.ui.comparison.run_pane import RunPane
 from app.ui.discharge.record_view import RecordView
 from app.ui.kit.theme import Appearance
 from app.ui.kit.wording import duration
 
-MADE_ANEW = "资料已变化"
+REASONS: Reasons = {
+    Vote.UP: ("与资料一致", "要点完整", "条理清楚", "医嘱合适"),
+    Vote.DOWN: ("与资料不符", "遗漏要点", "张冠李戴", "冗长空泛"),
+}
 
 
 class RecordPane(RunPane[RecordView]):
     """A pane of the discharge record. It tells how long the first section took, if it saw it come."""
 
     def __init__(self, number: int, appearance: Appearance) -> None:
-        super().__init__(number, appearance, RecordView(appearance.keys), "出院记录")
+        super().__init__(number, appearance, RecordView(appearance.keys), "出院记录", REASONS)
         self.first_sections: dict[str, float] = {}
         self.body.entry_changed.connect(lambda _entry: self._name_part())
 

@@ -51,6 +51,9 @@ class RecordView(AnswerView):
     entry_changed = Signal(object)
     vote_wanted = Signal(int, object)
 
+    # What is copied from the stay stands below what is still to be written.
+    follows_end = False
+
     def __init__(self, keys: Keys, parent: QWidget | None = None) -> None:
         self._keys = keys
         self._copied: Mapping[str, str] = {}

@@ -29,6 +29,9 @@ class MarkdownView(QTextBrowser):
     carries the AI mark.
     """
 
+    # Whether what grows grows at its end.
+    follows_end = True
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setDocument(BarrenDocument(self))
@@ -78,7 +81,7 @@ class MarkdownView(QTextBrowser):
         self._clock.restart()
         bar = self.verticalScrollBar()
         place = bar.value()
-        follows = place >= bar.maximum() - _END_TOLERANCE_PX
+        follows = self.follows_end and place >= bar.maximum() - _END_TOLERANCE_PX
         selected = self.textCursor()
         anchor, position = selected.anchor(), selected.position()
         self.fill()

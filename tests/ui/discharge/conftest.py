@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 import pytest
 
@@ -32,12 +32,15 @@ def draft(**other: str) -> str:
     return render({**SECTIONS, **other})
 
 
-OpenRecord = Callable[[Ward], str]
+class OpenRecord(Protocol):
+    """Imports a stay and opens its discharge record; returns the encounter's id."""
+
+    def __call__(self, ward: Ward, stay: Stay = STAY) -> str: ...
 
 
 @pytest.fixture
 def open_record() -> OpenRecord:
-    """Imports the invented stay and opens its discharge record; returns the encounter's id."""
+    """The first of the invented stays, if not said otherwise."""
 
     def open_document(ward: Ward, stay: Stay = STAY) -> str:
         services = ward.services

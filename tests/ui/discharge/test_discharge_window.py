@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from app.core.discharge.draft import WRITTEN
+from app.core.events import EventKind
 from app.core.notes import (
     ADMISSION_DATE,
     ADMISSION_DIAGNOSIS,
@@ -19,8 +20,10 @@ from app.core.notes import (
 from app.core.runs import RunStatus
 from app.core.stay import Order
 from app.inference.engines.scripted import Script
+from app.ui.comparison.report_dialog import ReportDialog
 from app.ui.discharge.record_pane import RecordPane
 from app.ui.kit.text_safety import AI_MARK
+from tests.helpers.stays import sample_stays
 from tests.ui.discharge.conftest import OpenRecord, draft
 from tests.ui.test_main_window import ALT, CONTROL, LONG_MS, SHIFT, Open, Ward
 
@@ -211,3 +214,59 @@ def test_a_copy_of_a_section_carries_the_mark(open_ward: Open, open_record: Open
     ward.press(Qt.Key.Key_1, ALT)
     ward.press(Qt.Key.Key_C, CONTROL)
     assert QGuiApplication.clipboard().text() == f"出院诊断：\n1. 右输尿管结石\n2. 右肾积水\n【{AI_MARK}】"
+
+
+def test_votes_and_an_error_are_events_of_this_task(open_ward: Open, open_record: OpenRecord) -> None:
+    ward = open_ward(Script(draft()))
+    open_record(ward)
+    wait_for_records(ward)
+    pane, feedback = panes(ward)[0], ward.services.controllers.feedback
+    ward.press(Qt.Key.Key_1, ALT)
+    with ward.bot.waitSignal(feedback.vote_stored):
+        ward.press(Qt.Key.Key_Down, CONTROL)
+    assert [chip.text() for chip in pane.acts.chips.chips][:2] == ["与资料不符", "遗漏要点"]
+    pane.acts.chips.chips[0].click()
+    ward.press(Qt.Key.Key_Right, on=pane.body)
+    with ward.bot.waitSignal(feedback.item_vote_stored) as voted:
+        ward.press(Qt.Key.Key_Plus, on=pane.body)
+    assert voted.args[1] == "入院情况"
+    assert "入院情况　〔赞成〕" in pane.body.toPlainText()
+    ward.press(Qt.Key.Key_Down, on=pane.body)
+    ward.press(Qt.Key.Key_E, CONTROL, on=pane.body)
+    dialog = ward.window.workplace.judgements.dialog
+    assert isinstance(dialog, ReportDialog)
+    dialog.accept()
+    run_id, written = pane.run_id or "", pane.body.markdown_source()
+    repositories = ward.stored()
+    events = {event.kind: event for event in repositories.feedback.events(run_id)}
+    reported = events[EventKind.ERROR_REPORTED].data
+    start, end = reported["start"], reported["end"]
+    assert written[start:end] == reported["quote"] == "患者因突发右腰部绞痛6小时于2026年3月2日入院。"
+    repositories.close()
+
+
+def test_what_the_program_copied_is_no_error_of_the_model(open_ward: Open, open_record: OpenRecord) -> None:
+    ward = open_ward(Script(draft()))
+    open_record(ward)
+    wait_for_records(ward)
+    ward.press(Qt.Key.Key_1, ALT)
+    for _ in range(4):
+        ward.press(Qt.Key.Key_Right)
+    ward.press(Qt.Key.Key_Down)
+    ward.press(Qt.Key.Key_E, CONTROL)
+    assert ward.window.workplace.judgements.dialog is None
+    assert ward.notice
+
+
+def test_another_patients_record_shows_nothing_of_this_one(open_ward: Open, open_record: OpenRecord) -> None:
+    ward = open_ward(Script(draft(), token_ms=10))
+    open_record(ward)
+    ward.bot.waitUntil(lambda: bool(panes(ward)[0].card and panes(ward)[0].card.text), timeout=LONG_MS)
+    run_id = panes(ward)[0].run_id
+    comparisons = ward.services.controllers.comparisons
+    open_record(ward, sample_stays()[5].stay)
+    with ward.bot.waitSignal(comparisons.comparison_finished, timeout=LONG_MS):
+        assert panes(ward)[0].run_id is None
+    ward.bot.waitUntil(lambda: panes(ward)[0].run_id not in (None, run_id), timeout=LONG_MS)
+    ward.press(Qt.Key.Key_Escape)
+    ward.bot.waitUntil(lambda: not comparisons.busy, timeout=LONG_MS)
