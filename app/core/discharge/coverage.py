@@ -8,9 +8,10 @@ from itertools import pairwise
 
 from app.core.clinical_text import unified
 from app.core.discharge.links import LinkIndex
-from app.core.discharge.pairs import drug_stem
 from app.core.discharge.record import abnormal_results, day_words, is_drug, is_procedure
 from app.core.discharge.source import Entry
+from app.core.drugs import drug_stem
+from app.core.result_names import is_told, plain
 from app.core.stay import Stay
 
 _SAME_WORDS = 0.6
@@ -49,16 +50,17 @@ class Coverage:
 def coverage(stay: Stay, index: LinkIndex, sections: Iterable[str]) -> Coverage:
     """What these texts mention of the stay. A name counts, in any of its usual forms; a value need not stand there."""
     texts = tuple(sections)
-    plain = unified("\n".join(texts)).text
+    whole = "\n".join(texts)
+    words, told = unified(whole).text, plain(whole)
     results = dict.fromkeys(result.name for result in abnormal_results(stay))
     drugs = dict.fromkeys(order.name for order in stay.orders if is_drug(order))
     procedures = dict.fromkeys(order.name for order in stay.orders if is_procedure(order))
     linked = {index.lines[line].date[:10] for text in texts for link in index.link(text) for line in link.lines}
     return Coverage(
-        _meter(results, lambda name: unified(name).text in plain),
-        _meter(drugs, lambda name: unified(drug_stem(name)).text in plain),
+        _meter(results, lambda name: unified(name).text in words or is_told(name, told)),
+        _meter(drugs, lambda name: unified(drug_stem(name)).text in words),
         _meter(procedures, lambda name: _is_told(name, texts)),
-        _meter(dict.fromkeys(_days(index)), lambda day: day[:10] in linked or day_words(day) in plain, day_words),
+        _meter(dict.fromkeys(_days(index)), lambda day: day[:10] in linked or day_words(day) in words, day_words),
     )
 
 

@@ -15,7 +15,7 @@ from app.core.discharge.contradictions import Contradictions
 from app.core.discharge.pairs import PairIndex
 from app.core.discharge.record import BLANK
 from app.core.discharge.source import Entry, Line
-from app.core.drugs import DRUG
+from app.core.drugs import drugs_in
 from app.core.evidence import EvidenceIndex
 from app.core.notes import ADMISSION_CONDITION, DISCHARGE_DIAGNOSIS
 from app.core.stay import Stay
@@ -26,9 +26,6 @@ _LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.、．](?!\d)", re.MULTILINE)
 _DATE = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})[日号]|(\d{4})-(\d{1,2})-(\d{1,2})")
 _COUNTER = r"次|枚|根|级|分(?!钟)|型|期|年|月|周|天|小时|分钟|岁|个|例|处|条"
 _COUNTED = re.compile(rf"(?<![\d.])(\d+(?:\.\d+)?|[一二两三四五六七八九十]{{1,3}})\s*({_COUNTER})")
-_FORMED = re.compile(
-    r"[一-龥]{2,8}(?:(?<![胸平线])片|胶囊|注射液|颗粒剂?|口服液|混悬[液剂]|吸入剂|滴眼液)(?=[\s\d，。；、]|$)"
-)
 # Words that the form gives: no one claims anything by them.
 _GIVEN = re.compile(r"^患者出院时")
 _RANGE = re.compile(r"（参考 [^）]*）")
@@ -146,15 +143,6 @@ class _Texts:
 def sentences(text: str) -> Iterator[re.Match[str]]:
     """The sentences of a text, with their marks."""
     return _SENTENCE.finditer(text)
-
-
-def drugs_in(text: str) -> Iterator[re.Match[str]]:
-    """The names of drugs in a text, known ones and those that their form tells (…片, …胶囊)."""
-    known = list(DRUG.finditer(text))
-    yield from known
-    for match in _FORMED.finditer(text):
-        if not any(match.start() < one.end() and one.start() < match.end() for one in known):
-            yield match
 
 
 def _results_of_admission(stay: Stay, lines: Iterable[Line]) -> list[str]:

@@ -12,18 +12,18 @@ from dataclasses import dataclass
 
 from app.core.discharge.coverage import Coverage, coverage
 from app.core.discharge.draft import WRITTEN
-from app.core.discharge.facts import FactChecker, SectionFact, drugs_in
+from app.core.discharge.facts import FactChecker, SectionFact
 from app.core.discharge.links import Link, LinkIndex
-from app.core.discharge.pairs import PairIndex, drug_stem
+from app.core.discharge.pairs import PairIndex
 from app.core.discharge.record import BLANK, discharge_drugs, drug_words, exact_sections, key_results, numbered
 from app.core.discharge.source import lines_of
+from app.core.drugs import NOT_TAKEN, drugs_in, is_among
 from app.core.notes import COURSE, DISCHARGE_DIAGNOSIS, DISCHARGE_ORDERS
-from app.core.stay import Order, Stay
+from app.core.stay import Stay
 
 _ITEM_NUMBER = re.compile(r"^\s*(?:\d{1,2}[.、．])?\s*")
 _ADVICE = re.compile(r"[^。\n]+。?")
 _HOW = re.compile(r"每|[一二两三四五六七八九十\d]+\s*次|疗程|直至|[天周月]$")
-_AVOID = re.compile(r"停用|停服|避免|禁用|忌用|勿|不再|过敏")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +115,15 @@ class Finisher:
 
         To avoid one that the notes name needs no order. How the ordered drugs are taken is copied from the orders.
         """
-        avoided = _AVOID.search(sentence) is not None
+        avoided = NOT_TAKEN.search(sentence) is not None
         for match in drugs_in(sentence):
             if avoided and match[0] in self._text:
                 continue
-            if _is_among(match[0], discharge_drugs(self.stay)):
+            if is_among(match[0], (order.name for order in discharge_drugs(self.stay))):
                 if _HOW.search(sentence):
                     return f"{match[0]}的用法以上面按医嘱列出的为准"
                 continue
-            ended = _is_among(match[0], self.stay.orders)
+            ended = is_among(match[0], (order.name for order in self.stay.orders))
             return f"{match[0]}出院前已停用" if ended else f"住院医嘱中没有{match[0]}"
         return ""
 
@@ -131,12 +131,6 @@ class Finisher:
         for start, end in sorted(self._pairs.unordered_doses(sentence), reverse=True):
             sentence = f"{sentence[:start]}{BLANK}{sentence[end:]}"
         return sentence
-
-
-def _is_among(drug: str, orders: Iterable[Order]) -> bool:
-    name = drug_stem(drug)
-    stems = [drug_stem(order.name) for order in orders]
-    return any(name in stem or stem in name for stem in stems)
 
 
 def _names(text: str) -> Iterable[str]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from app.core.clinical_text import unified
 from app.core.discharge.record import is_drug
-from app.core.drugs import DRUG
+from app.core.drugs import DRUG, drug_stem
 from app.core.stay import Stay
 from app.core.unsupported import UnsupportedFact
 
@@ -20,19 +20,6 @@ _DOSE = re.compile(
     rf"(?P<gap>[^\d，,。；;、\n]{{0,6}}?)(?P<value>{_VALUE})\s*"
     r"(?P<unit>mg|μg|ug|mcg|g|mL|ml|IU|U|万U|万单位|单位|毫克|微克|克|毫升|片|粒|支|袋|滴|喷)(?![/a-zA-Z])"
 )
-_FORM = re.compile(
-    r"^注射用|[（(].*?[)）]"
-    r"|(?:缓释|控释|肠溶|分散|咀嚼|泡腾|软|硬|干|粉|氯化钠|葡萄糖)*(?:片|胶囊|注射液|颗粒|混悬液|混悬剂|口服液|滴眼液|栓|吸入剂|软膏|乳膏|贴)$"
-)
-_SALT = re.compile(r"氯化钠$|葡萄糖$|(?:琥珀酸|磷酸|盐酸|硫酸|酒石酸|马来酸|醋酸|(?<!氯化))(?:钠|钙|钾|镁|酯)$")
-_SHORTEST_STEM = 2
-
-
-def drug_stem(name: str) -> str:
-    """The name of a drug without form and salt: 阿托伐他汀钙片 is 阿托伐他汀."""
-    bare = _FORM.sub("", name.strip())
-    stem = _SALT.sub("", _FORM.sub("", bare))
-    return stem if len(stem) >= _SHORTEST_STEM else bare or name
 
 
 class PairIndex:

@@ -5,8 +5,8 @@ import pytest
 from app.core.case import CasePatient
 from app.core.discharge.draft import WRITTEN, is_whole
 from app.core.discharge.finish import Finisher
-from app.core.discharge.pairs import drug_stem
 from app.core.discharge.record import BLANK
+from app.core.drugs import drug_stem
 from app.core.stay import Abnormal, Admission, DatedText, Order, Result, Stay
 from tests.helpers.stays import SampleStay, sample_stays
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from app.core.discharge.draft import WRITTEN
 from app.core.discharge.finish import Finisher, Record
-from app.core.discharge.pairs import drug_stem
 from app.core.discharge.record import is_drug
+from app.core.drugs import drug_stem
 from tests.helpers.stays import SampleStay, sample_stays
 
 SENTENCES = [
