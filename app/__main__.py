@@ -24,7 +24,8 @@ def _open_window(paths: Paths, arguments: argparse.Namespace) -> int:
     try:
         from app.bootstrap import run_window
 
-        return run_window(paths, engine=arguments.engine, ask_folder=arguments.data_dir is None)
+        ask_folder = arguments.data_dir is None
+        return run_window(paths, engine=arguments.engine, ask_folder=ask_folder, target=arguments.target)
     except EnvironmentFault as fault:
         splash.leave()
         show_fault(str(fault))

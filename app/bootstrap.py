@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from app.cli.suggest_case import doctor_name
 from app.cli.ward_data import ward_opener
 from app.controllers.answers import AnswerController
+from app.controllers.arrivals import ArrivalController
 from app.controllers.autosave import local_now
 from app.controllers.board import BoardController
 from app.controllers.checks import ChecksController
@@ -57,6 +58,7 @@ from app.ui.kit.theme import Appearance, ensure_chinese_font, has_chinese_font
 from app.ui.kit.words import Words
 from app.ui.main_window import Controllers, MainWindow
 from app.ui.single_instance import SingleInstance
+from app.ui.ward.arrival import ArrivalQuestion
 from app.workers.background import BackgroundWorker
 from app.workers.storage_thread import StorageThread
 
@@ -69,10 +71,11 @@ NO_FONT = (
 )
 
 
-def run_window(paths: Paths, engine: str = "auto", *, ask_folder: bool = False) -> int:
+def run_window(paths: Paths, engine: str = "auto", *, ask_folder: bool = False, target: str = "") -> int:
     """Open the window on a data folder and return when it is closed. Raises EnvironmentFault if it cannot open.
 
     `ask_folder`: nobody has said yet where the data folder is; on a new one, the first start asks.
+    `target` is a file or link to be opened in it, or in the window that is there already.
     """
     application = make_application()
     with ExitStack() as at_the_end:
@@ -82,7 +85,7 @@ def run_window(paths: Paths, engine: str = "auto", *, ask_folder: bool = False) 
         at_the_end.callback(hook.restore)
         instance = SingleInstance(paths.data_dir)
         if not instance.claim():
-            return _hand_over(instance)
+            return _hand_over(instance, target)
         at_the_end.callback(instance.release)
         appearance = make_appearance(application, paths)
         begun = begin(paths, appearance, _models_of, ask_folder=ask_folder)
@@ -92,13 +95,19 @@ def run_window(paths: Paths, engine: str = "auto", *, ask_folder: bool = False) 
             instance.release()
             instance = SingleInstance(begun.paths.data_dir)
             if not instance.claim():
-                return _hand_over(instance)
+                return _hand_over(instance, target)
             at_the_end.callback(instance.release)
-        return _run_main_window(begun, engine, appearance, instance, hook, at_the_end)
+        return _run_main_window(begun, engine, target, appearance, instance, hook, at_the_end)
 
 
 def _run_main_window(
-    begun: Begun, engine: str, appearance: Appearance, instance: SingleInstance, hook: FaultHook, at_the_end: ExitStack
+    begun: Begun,
+    engine: str,
+    target: str,
+    appearance: Appearance,
+    instance: SingleInstance,
+    hook: FaultHook,
+    at_the_end: ExitStack,
 ) -> int:
     paths, application = begun.paths, appearance.application
     models, trouble = choose_models(paths, engine)
@@ -109,6 +118,7 @@ def _run_main_window(
     window = MainWindow(services.controllers, appearance, local_now)
     at_the_end.callback(window.hide)
     _connect(window, services, instance, hook)
+    arrivals = _receive(window, services, instance)
     window.open_on_screen(defaults(policy_of_look(paths)) | dict(keeper.settings.window))
     refused_keys = window.keys.restore(keeper.settings.keys)
     for changed in (window.closing, window.keys.changed):
@@ -119,6 +129,8 @@ def _run_main_window(
     if begun.wants_sample:
         _load_samples(window, services, partial(_open_first, services.controllers.notes))
     QTimer.singleShot(0, window, services.controllers.comparisons.preload)
+    if target:
+        arrivals.open(target)
     logger.info("the window is open, with %d models", len(models))
     return application.exec()
 
@@ -237,8 +249,8 @@ def sample_encounters() -> list[SampleEncounter]:
     return [SampleEncounter.parse(json.loads(file.read_text(encoding="utf-8"))) for file in files]
 
 
-def _hand_over(instance: SingleInstance) -> int:
-    if not instance.ask_first():
+def _hand_over(instance: SingleInstance, target: str) -> int:
+    if not instance.ask_first(target):
         raise EnvironmentFault("病程助手已经在运行，但没有响应：请等待片刻，或结束它之后再打开。")
     logger.info("the first instance was brought forward")
     return 0
@@ -268,6 +280,19 @@ def _open_first(notes: NoteController) -> None:
 
     notes.encounters_changed.connect(open_first)
     notes.refresh()
+
+
+def _receive(window: MainWindow, services: Services, instance: SingleInstance) -> ArrivalController:
+    """Open what other starts and the desktop hand over."""
+    notes = services.controllers.notes
+    arrivals = ArrivalController(services.storage, doctor_name(), window)
+    services.controllers.people.changed.connect(partial(_with_name, arrivals.set_actor))
+    ArrivalQuestion(arrivals, window)
+    arrivals.failed.connect(window.say)
+    arrivals.found.connect(lambda _: notes.refresh())
+    arrivals.found.connect(notes.open)
+    instance.open_wanted.connect(arrivals.open)
+    return arrivals
 
 
 def _load_samples(window: MainWindow, services: Services, then: Callable[[], None]) -> None:

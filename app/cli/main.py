@@ -23,6 +23,7 @@ from app.cli import (
     output,
     self_test,
     suggest,
+    window,
 )
 from app.core.errors import EnvironmentFault, UsageFault
 from app.infra import logging as log_file
@@ -55,7 +56,7 @@ def run(arguments: Sequence[str], open_window: Window) -> int:
     paths = Paths.resolve(namespace.data_dir)
     log_file.configure(paths, verbose=namespace.verbose)
     try:
-        if namespace.command is None:
+        if namespace.command in (None, window.COMMAND):
             return _exit_code(lambda: open_window(paths, namespace), paths)
         return _exit_code(lambda: int(namespace.func(namespace)), paths)
     finally:
@@ -68,7 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"wardnote {app.__version__}", help="显示版本")
     parser.add_argument("--engine", choices=suggest.ENGINES, default="auto", help="窗口使用的引擎（默认：auto）")
     options.add_common(parser)
-    parser.set_defaults(data_dir=None, verbose=False, json=False)
+    parser.set_defaults(data_dir=None, verbose=False, json=False, target="")
     subparsers = parser.add_subparsers(dest="command", metavar="命令", title="命令")
     for module in (
         suggest,
@@ -83,6 +84,7 @@ def make_parser() -> argparse.ArgumentParser:
         feedback,
         bench,
         demo,
+        window,
     ):
         module.add_parser(subparsers)
     return parser

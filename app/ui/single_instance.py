@@ -12,7 +12,8 @@ from app.core.errors import EnvironmentFault
 
 LOCK_FILE = "window.lock"
 ANSWER_MS = 3_000
-_RAISE = b"raise\n"
+_RAISE = b"raise"
+_OPEN = b"open "
 _DONE = b"done\n"
 
 
@@ -23,9 +24,11 @@ class SingleInstance(QObject):
 
     Signals:
         raise_wanted: another start asked for this window.
+        open_wanted: another start asked for a file or link to be opened here; after `raise_wanted`.
     """
 
     raise_wanted = Signal()
+    open_wanted = Signal(str)
 
     def __init__(self, data_dir: Path, parent: QObject | None = None) -> None:
         """Makes the data folder. Raises EnvironmentFault if that is not possible."""
@@ -48,11 +51,12 @@ class SingleInstance(QObject):
             raise EnvironmentFault("数据文件夹不能写入，病程助手无法启动：请检查该文件夹的权限和磁盘空间。")
         return False
 
-    def ask_first(self) -> bool:
-        """Ask the first instance to come forward; False if it does not answer."""
+    def ask_first(self, target: str = "") -> bool:
+        """Ask the first instance to come forward, and to open a file or link; False if it does not answer."""
         socket = QLocalSocket()
         socket.connectToServer(self._name)
-        answered = socket.waitForConnected(ANSWER_MS) and socket.write(_RAISE) and socket.waitForReadyRead(ANSWER_MS)
+        wish = (_OPEN + target.encode("utf-8", "surrogateescape") if target else _RAISE) + b"\n"
+        answered = socket.waitForConnected(ANSWER_MS) and socket.write(wish) and socket.waitForReadyRead(ANSWER_MS)
         socket.disconnectFromServer()
         return bool(answered)
 
@@ -67,10 +71,16 @@ class SingleInstance(QObject):
             socket.readyRead.connect(lambda socket=socket: self._on_request(socket))
 
     def _on_request(self, socket: QLocalSocket) -> None:
-        if bytes(socket.readAll().data()).startswith(_RAISE):
-            socket.write(_DONE)
-            socket.flush()
-            self.raise_wanted.emit()
+        if not socket.canReadLine():
+            return
+        wish = bytes(socket.readLine().data()).removesuffix(b"\n")
+        if wish != _RAISE and not wish.startswith(_OPEN):
+            return
+        socket.write(_DONE)
+        socket.flush()
+        self.raise_wanted.emit()
+        if wish.startswith(_OPEN):
+            self.open_wanted.emit(wish.removeprefix(_OPEN).decode("utf-8", "surrogateescape"))
 
 
 def _make_folder(folder: Path) -> None:

@@ -25,6 +25,11 @@ class Target:
 
 TARGETS: Mapping[str, Target] = {
     "windows": Target("the setup program for 64-bit Windows", "installers.windows.setup"),
+    "linux-tree": Target("the program for Linux x86_64 in one movable folder", "installers.linux.tree"),
+    "linux-deb": Target(".deb laid out as UOS and Kylin want, with the tree made last", "installers.linux.deb"),
+    "linux-run": Target("makeself .run for users without root, with the tree made last", "installers.linux.run"),
+    "linux-sbom": Target("the CycloneDX bill of materials of the tree made last", "installers.linux.sbom"),
+    "linux-lock": Target("the list of Linux packages and hashes anew, from pyproject.toml", "installers.linux.wheels"),
     "windows-pins": Target("the pins and hashes of the packages for Windows, anew", "installers.windows.pins"),
     "sums": Target("SHA256SUMS of all that lies in the output folder", "installers.sums"),
 }

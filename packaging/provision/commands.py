@@ -17,7 +17,7 @@ CHECKS: tuple[tuple[str, ...], ...] = (
     ("ruff", "check", "app", "tests", "packaging"),
     ("ruff", "format", "--check", "app", "tests", "packaging"),
     ("mypy",),
-    ("mypy", "packaging/bootstrap.py", "packaging/build.py", "packaging/installers"),
+    ("mypy", "packaging/bootstrap.py", "packaging/build.py", "packaging/smoke.py", "packaging/installers/linux"),
     ("lint-imports",),
 )
 MODEL_STEPS = (

@@ -19,7 +19,7 @@ from PySide6.QtCore import QCoreApplication
 from app.ui.single_instance import SingleInstance
 application = QCoreApplication([])
 instance = SingleInstance(Path(sys.argv[1]))
-sys.exit(1 if instance.claim() else 0 if instance.ask_first() else 2)
+sys.exit(1 if instance.claim() else 0 if instance.ask_first(*sys.argv[2:]) else 2)
 """
 
 
@@ -80,3 +80,16 @@ def test_a_folder_that_cannot_be_made_is_a_clear_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(EnvironmentFault, match="无法建立数据文件夹"):
         SingleInstance(tmp_path / "file" / "data")
+
+
+def test_a_second_start_hands_over_what_it_was_asked_to_open(qtbot: QtBot, tmp_path: Path, second: QProcess) -> None:
+    first = SingleInstance(tmp_path)
+    assert first.claim()
+    second.setArguments([*second.arguments(), "/media/盘 1/住院.wardnote"])
+    opened: list[str] = []
+    first.open_wanted.connect(opened.append)
+    with qtbot.waitSignals([first.raise_wanted, second.finished], timeout=20_000):
+        second.start()
+    assert second.exitCode() == 0
+    assert opened == ["/media/盘 1/住院.wardnote"]
+    first.release()

@@ -1,0 +1,98 @@
+"""What hospital IT wants to know of the parts: a CycloneDX bill of materials, and the text of every licence."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from pathlib import Path
+
+from installers import product
+from installers.plan import Plan
+from installers.tools import answer, ensure_tools
+
+SBOM = "sbom.cdx.json"
+LICENCES = "licences"
+_TEXT = re.compile(r"(licen[cs]e|copying|notice|copyright|authors|third.?party)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class SystemPackage:
+    """A package of the system of which files are handed out."""
+
+    name: str
+    version: str
+
+    @classmethod
+    def installed(cls, name: str) -> SystemPackage:
+        """As it is installed on this machine. Raises SetupFault."""
+        return cls(name, answer(["dpkg-query", "-W", "-f", "${Version}", name], f"{name} is not installed"))
+
+    @property
+    def component(self) -> dict[str, object]:
+        """As CycloneDX names it."""
+        url = f"pkg:deb/debian/{self.name}@{self.version}?arch=amd64&distro=debian-12"
+        return {"type": "library", "name": self.name, "version": self.version, "purl": url, "bom-ref": url}
+
+
+def write_sbom(plan: Plan, python: Path, system: Sequence[SystemPackage], target: Path) -> None:
+    """The bill of all packages that a Python has, and of the system's. Raises SetupFault."""
+    program = ensure_tools(plan) / "cyclonedx-py"
+    options = ["--output-reproducible", "--of", "JSON", "--spec-version", "1.6"]
+    document = json.loads(answer([program, "environment", *options, python], "the bill of materials failed"))
+    document["components"] += [package.component for package in system]
+    reference = f"{product.NAME}@{plan.version}"
+    licence = [{"license": {"id": "Apache-2.0"}}]
+    root = {"type": "application", "name": product.NAME, "version": plan.version, "licenses": licence}
+    document.setdefault("metadata", {})["component"] = {**root, "bom-ref": reference}
+    needs = sorted(component["bom-ref"] for component in document["components"])
+    document["dependencies"] = [
+        *(one for one in document.get("dependencies", []) if one["ref"] != "root-component"),
+        {"ref": reference, "dependsOn": needs},
+    ]
+    target.write_text(json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def collect_licences(plan: Plan, packages: Path, system: Sequence[SystemPackage], target: Path) -> tuple[str, ...]:
+    """A folder of texts for each part, and a list of all licences; returns the parts that came without a text."""
+    target.mkdir(parents=True)
+    lines, without = [], []
+    for information in sorted(packages.glob("*.dist-info"), key=lambda path: path.name.lower()):
+        about = HeaderParser().parsestr((information / "METADATA").read_text(encoding="utf-8"))
+        part = f"{about['Name']}-{about['Version']}"
+        texts = list(_texts(information))
+        for text in texts:
+            _copy(text, target / part / text.relative_to(information))
+        if not texts:
+            without.append(part)
+        lines.append(
+            f"{part}: {_licence(about.get('License-Expression'), about.get('License'), about.get_all('Classifier'))}\n"
+        )
+    for package in system:
+        _copy(Path("/usr/share/doc") / package.name / "copyright", target / f"debian-{package.name}" / "copyright")
+        lines.append(f"{package.name}-{package.version} (Debian): {target.name}/debian-{package.name}/copyright\n")
+    _copy(plan.root / "LICENSE", target / product.NAME / "LICENSE")
+    (target / "list.txt").write_text("".join(lines), encoding="utf-8")
+    return tuple(without)
+
+
+def _texts(information: Path) -> Iterator[Path]:
+    for path in sorted(information.rglob("*")):
+        if path.is_file() and (_TEXT.search(path.name) or "licenses" in path.relative_to(information).parts):
+            yield path
+
+
+def _licence(expression: str | None, licence: str | None, classifiers: Sequence[str] | None) -> str:
+    """What the metadata says, in one line."""
+    if expression or (licence and len(licence) < 100):
+        return " ".join((expression or licence or "").split())
+    said = [one.rpartition(":: ")[2] for one in classifiers or () if one.startswith("License ::")]
+    return ", ".join(said) or "see its text"
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)

@@ -1,0 +1,1 @@
+"""What is handed out for Linux x86_64."""

@@ -1,0 +1,90 @@
+"""What a ward does with an installed program: models from a pack, a differential, the window, the self-test."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from installers.linux.bare_system import HOME, BareSystem
+from installers.smoke import Smoke, hold, picture, screen, timed, until, window_of
+
+# Chinese, spaces, and a locale that is neither Chinese nor UTF-8.
+DATA = f"/{HOME}/病程 数据"
+LOCALE = {"LANG": "C", "LC_ALL": "C"}
+# Lists and model states come after the window itself.
+_DRAWN_SECONDS = 8
+_CASE = {
+    "patient": {"sex": "男", "age": "65岁"},
+    "chief_complaint": "咳嗽、咳痰3天",
+    "case_features": "发热，体温38.5℃。",
+}
+
+
+class Ward:
+    """The program on one bare system, as its user runs it: `program` is its command."""
+
+    def __init__(self, smoke: Smoke, system: BareSystem, program: str) -> None:
+        self._smoke = smoke
+        self._system = system
+        self._program = program
+
+    def wardnote(self, *arguments: str, env: Mapping[str, str] | None = None, code: int = 0) -> str:
+        """Run a command on the data folder; its stdout. Another exit code than `code` is Broken."""
+        done = self._system.as_user(
+            self._program, *arguments, "--data-dir", DATA, env={**LOCALE, **(env or {})}, check=False
+        )
+        words = f"wardnote {' '.join(arguments[:2])} ends with {code}"
+        hold(
+            done.returncode == code,
+            words if done.returncode == code else f"{words}: {done.stdout}{done.stderr}"[-3000:],
+        )
+        return done.stdout
+
+    def install_models(self) -> None:
+        """From the pack, without a network."""
+        place = self._system.home / self._smoke.pack.name
+        (shutil.copytree if self._smoke.pack.is_dir() else shutil.copyfile)(self._smoke.pack, place)
+        self.wardnote("models", "install", f"/{HOME}/{place.name}", code=3)
+        policy = self._system.root / DATA.lstrip("/") / "policy.toml"
+        shutil.copyfile(self._smoke.policy, policy)
+        with timed("three models installed from the pack"):
+            self.wardnote("models", "install", f"/{HOME}/{place.name}")
+        shutil.rmtree(place) if place.is_dir() else place.unlink()
+
+    def differential(self) -> None:
+        """`wardnote suggest` on all three models."""
+        case = self._system.home / "case.json"
+        case.write_text(json.dumps(_CASE, ensure_ascii=False), encoding="utf-8")
+        with timed("suggest"):
+            self.wardnote("suggest", "--case", f"/{HOME}/case.json", "--output", f"/{HOME}/out.json")
+        runs = json.loads((self._system.home / "out.json").read_text(encoding="utf-8"))["runs"]
+        for one in runs:
+            print(f"     {one['model']} ({one['engine']}): {one['status']}, {one['output_tokens']} tokens")
+        hold(len(runs) == 3 and all(one["status"] == "completed" and one["text"] for one in runs), "three answers")
+
+    def look(self, name: str, display: int) -> None:
+        """Open the window twice (cold, then warm), photograph it and close it."""
+        with screen(display) as shown:
+            for turn in ("first", "second"):
+                told = self._smoke.artifacts / f"{name}-{turn}.txt"
+                command = (self._program, "--data-dir", DATA)
+                process = self._system.start(*command, env={**LOCALE, "DISPLAY": shown}, told=told)
+                with timed(f"window, {turn} start"):
+                    until(lambda: window_of(shown), f"the window (see {told})", 120)
+                time.sleep(_DRAWN_SECONDS)
+                picture(shown, self._smoke.artifacts / f"{name}-{turn}.png")
+                process.send_signal(signal.SIGTERM)
+                hold(process.wait(60) == 0, f"the window closes in order ({turn} start)")
+
+    def rows(self) -> object:
+        """What the database holds, by its own check."""
+        return json.loads(self.wardnote("db", "check", "--json"))
+
+
+def data_folder(system: BareSystem) -> Path:
+    """The data folder, seen from outside."""
+    return system.root / DATA.lstrip("/")

@@ -1,0 +1,105 @@
+"""The smoke tests by name, and what they share: files, screenshots, times, and what to say when something fails."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from provision.interpreter import SetupFault
+
+from installers.tools import require
+
+
+class Broken(Exception):
+    """Something that was promised does not hold."""
+
+
+@dataclass(frozen=True)
+class Smoke:
+    """What is tested, with what, and where its pictures go."""
+
+    root: Path
+    built: Path
+    pack: Path
+    policy: Path
+    artifacts: Path
+
+    def file(self, pattern: str) -> Path:
+        """The one built file of that pattern. Raises SetupFault."""
+        found = sorted(self.built.glob(pattern))
+        if len(found) != 1:
+            raise SetupFault(f"{self.built} has {len(found)} files {pattern}; packaging/build.py makes one.")
+        return found[0]
+
+
+def _later(module: str) -> Callable[[Smoke], None]:
+    def run(smoke: Smoke) -> None:
+        import_module(module).run(smoke)
+
+    return run
+
+
+SMOKES: Mapping[str, Callable[[Smoke], None]] = {
+    "linux-deb": _later("installers.linux.smoke_deb"),
+    "linux-run": _later("installers.linux.smoke_run"),
+}
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    """Say how long something took."""
+    started = time.monotonic()
+    yield
+    print(f"   {what}: {time.monotonic() - started:.1f} s", flush=True)
+
+
+def hold(condition: object, promise: str) -> None:
+    """Say a promise that holds; raises Broken for one that does not."""
+    if not condition:
+        raise Broken(promise)
+    print(f"   ✓ {promise}", flush=True)
+
+
+@contextmanager
+def screen(number: int) -> Iterator[str]:
+    """An X server of 1366 x 768 without a window manager; its DISPLAY."""
+    display = f":{number}"
+    server = subprocess.Popen([require("Xvfb", "xvfb"), display, "-screen", "0", "1366x768x24", "-ac"])
+    try:
+        until(lambda: Path(f"/tmp/.X11-unix/X{number}").exists(), "the screen", 20)
+        yield display
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def until(condition: Callable[[], object], what: str, seconds: float) -> None:
+    """Wait for something; raises Broken if it does not come."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise Broken(f"{what} did not come within {seconds:.0f} s")
+        time.sleep(0.1)
+
+
+def window_of(display: str) -> str:
+    """The id of the program's window, empty while there is none."""
+    asked = subprocess.run(
+        [require("xdotool", "xdotool"), "search", "--onlyvisible", "--class", "wardnote"],
+        env={"DISPLAY": display},
+        capture_output=True,
+        text=True,
+    )
+    return asked.stdout.split("\n", 1)[0]
+
+
+def picture(display: str, target: Path) -> None:
+    """A screenshot."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run([require("import", "imagemagick"), "-display", display, "-window", "root", target], check=True)
+    print(f"   picture: {target}", flush=True)
