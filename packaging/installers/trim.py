@@ -11,11 +11,11 @@ from pathlib import Path
 # and reports to nobody.
 UNWANTED = ("hf-xet", "openvino-telemetry", "pip", "setuptools")
 
-# Qt: only Core, Gui, Widgets, Network, Svg and what the platform plugins use.
+# Qt: only Core, Gui, Widgets, Network, PrintSupport, Svg and what the platform plugins use.
 _QT = (
     "PySide6/*.pyi",
     "PySide6/Qt3D*",
-    "PySide6/Qt{Concurrent,Designer,Help,OpenGL,OpenGLWidgets,PrintSupport,Qml,Quick,QuickControls2}.*",
+    "PySide6/Qt{Concurrent,Designer,Help,OpenGL,OpenGLWidgets,Qml,Quick,QuickControls2}.*",
     "PySide6/Qt{QuickTest,QuickWidgets,Sql,SvgWidgets,Test,UiTools,Xml}.*",
     "PySide6/{assistant,balsam,balsamui,designer,linguist,lrelease,lupdate,qmlcachegen,qmlformat,qmlimportscanner}*",
     "PySide6/{qmllint,qmlls,qmltyperegistrar,qsb,rcc,svgtoqml,uic}*",
@@ -24,9 +24,9 @@ _QT = (
     "PySide6/pyside6qml*",
     "PySide6/Qt/{libexec,metatypes,qml,modules}",
     "PySide6/Qt/lib/libQt6{OpenGL,Svg}Widgets*",
-    "PySide6/Qt/lib/libQt6{Concurrent,Designer,EglFS,EglFs,Help,Labs,Lottie,PrintSupport,Qml,Quick,Sql,Test}*",
+    "PySide6/Qt/lib/libQt6{Concurrent,Designer,EglFS,EglFs,Help,Labs,Lottie,Qml,Quick,Sql,Test}*",
     "PySide6/Qt/lib/libQt6{UiTools,Wayland*Compositor,Xml}*",
-    "PySide6/Qt/plugins/{designer,egldeviceintegrations,generic,networkinformation,printsupport,qmllint,qmltooling}",
+    "PySide6/Qt/plugins/{designer,egldeviceintegrations,generic,networkinformation,qmllint,qmltooling}",
     "PySide6/Qt/plugins/{sqldrivers,vectorimageformats,wayland-graphics-integration-server}",
     "PySide6/Qt/plugins/imageformats/*{gif,icns,pdf,tga,tiff,wbmp,webp}*",
     "PySide6/Qt/plugins/platforminputcontexts/*virtualkeyboard*",

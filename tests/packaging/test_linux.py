@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tomllib
@@ -81,3 +82,16 @@ def test_trimming_takes_what_is_named_and_nothing_else(tmp_path: Path) -> None:
     assert trim.trim(tmp_path) > 12
     left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
     assert left == ["torch/bin/torch_shm_manager"]
+
+
+def test_the_qt_modules_that_the_program_imports_are_kept(tmp_path: Path) -> None:
+    sources = (file.read_text(encoding="utf-8") for file in (ROOT / "app").rglob("*.py"))
+    modules = {found for text in sources for found in re.findall(r"^\s*from PySide6\.(\w+) import", text, re.MULTILINE)}
+    parts = {f"PySide6/{module}.abi3.so" for module in modules}
+    parts |= {f"PySide6/Qt/lib/lib{module.replace('Qt', 'Qt6', 1)}.so.6" for module in modules}
+    for part in parts:
+        (tmp_path / part).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / part).touch()
+    trim.trim(tmp_path)
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.so*")} == parts
+    assert "QtPrintSupport" in modules
