@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,8 @@ from pathlib import Path
 from provision.interpreter import SetupFault
 
 from installers.tools import require
+
+MAIN_WIDTH = 1200
 
 
 class Broken(Exception):
@@ -87,15 +90,17 @@ def until(condition: Callable[[], object], what: str, seconds: float) -> None:
         time.sleep(0.1)
 
 
-def window_of(display: str) -> str:
-    """The id of the program's window, empty while there is none."""
-    asked = subprocess.run(
-        [require("xdotool", "xdotool"), "search", "--onlyvisible", "--class", "wardnote"],
-        env={"DISPLAY": display},
-        capture_output=True,
-        text=True,
-    )
-    return asked.stdout.split("\n", 1)[0]
+def window_of(display: str, width: int = MAIN_WIDTH) -> str:
+    """The id of a window of the program that is so wide, empty while there is none: a splash is narrower."""
+    tool, environment = require("xdotool", "xdotool"), {"DISPLAY": display}
+    command = [tool, "search", "--onlyvisible", "--class", "wardnote"]
+    for window in subprocess.run(command, env=environment, capture_output=True, text=True).stdout.split():
+        asked = [tool, "getwindowgeometry", "--shell", window]
+        shape = subprocess.run(asked, env=environment, capture_output=True, text=True).stdout
+        found = re.search(r"^WIDTH=([0-9]+)$", shape, re.MULTILINE)
+        if found and int(found[1]) >= width:
+            return window
+    return ""
 
 
 def picture(display: str, target: Path) -> None:

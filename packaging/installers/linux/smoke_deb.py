@@ -36,7 +36,7 @@ def run(smoke: Smoke) -> None:
         (system.root / DATA.lstrip("/")).mkdir()
         system.run("chown", "-R", "ward:ward", f"/{DATA.lstrip('/')}")
         ward = Ward(smoke, system, "wardnote")
-        ward.look("deb-empty", 94)
+        ward.begin("deb-first-start", 94)
         ward.install_models()
         ward.wardnote("demo", "--encounters", "10", "--events", "30")
         ward.wardnote("self-test")

@@ -38,7 +38,7 @@ def run(smoke: Smoke) -> None:
             _install(system, place)
         system.as_user("mkdir", DATA)
         ward = Ward(smoke, system, f"{_PREFIX}/bin/wardnote")
-        ward.look("run-empty", 95)
+        ward.begin("run-first-start", 95)
         ward.install_models()
         ward.wardnote("demo", "--encounters", "10", "--events", "30")
         ward.wardnote("self-test")

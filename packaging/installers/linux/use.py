@@ -17,6 +17,8 @@ DATA = f"/{HOME}/病程 数据"
 LOCALE = {"LANG": "C", "LC_ALL": "C"}
 # Lists and model states come after the window itself.
 _DRAWN_SECONDS = 8
+# Narrower than any page, wider than the splash.
+_PAGE_WIDTH = 800
 _CASE = {
     "patient": {"sex": "男", "age": "65岁"},
     "chief_complaint": "咳嗽、咳痰3天",
@@ -65,6 +67,19 @@ class Ward:
         for one in runs:
             print(f"     {one['model']} ({one['engine']}): {one['status']}, {one['output_tokens']} tokens")
         hold(len(runs) == 3 and all(one["status"] == "completed" and one["text"] for one in runs), "three answers")
+
+    def begin(self, name: str, display: int) -> None:
+        """The first start on a new data folder: its first page."""
+        with screen(display) as shown:
+            told = self._smoke.artifacts / f"{name}.txt"
+            command = (self._program, "--data-dir", DATA)
+            process = self._system.start(*command, env={**LOCALE, "DISPLAY": shown}, told=told)
+            with timed("the first start's page"):
+                until(lambda: window_of(shown, _PAGE_WIDTH), f"the first page (see {told})", 120)
+            time.sleep(_DRAWN_SECONDS)
+            picture(shown, self._smoke.artifacts / f"{name}.png")
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
 
     def look(self, name: str, display: int) -> None:
         """Open the window twice (cold, then warm), photograph it and close it."""
