@@ -13,6 +13,7 @@ from llguidance.gbnf_to_lark import any_to_lark
 from app.controllers.discharge_plans import discharge_templates
 from app.core.discharge.asks import Reader, discharge_ask
 from app.core.discharge.source import lines_of
+from app.inference.engines.openvino import place_of
 from app.inference.engines.openvino_grammar import kept_whole
 from tests.helpers.stays import SampleStay, sample_stays
 
@@ -57,3 +58,11 @@ def test_the_form_of_a_record_is_the_same_language(sample: SampleStay) -> None:
 
 def _quoted(text: str) -> str:
     return f'"{text}"'
+
+
+def test_a_failure_of_the_library_is_told_by_its_place_and_none_of_its_words() -> None:
+    words = (
+        "Exception from /build/src/cpp/src/generate_pipeline.cpp:33:\nCheck failed at cache_manager.hpp:92:\n患者周示例"
+    )
+    assert place_of(RuntimeError(words)) == "，cache_manager.hpp:92"
+    assert place_of(RuntimeError("患者周示例")) == ""
