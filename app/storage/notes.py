@@ -103,6 +103,8 @@ class NoteRepository:
             row = _stored(sql, note_id)
             if row["characters"] or row["version"] or row["state"] != NoteState.DRAFT:
                 raise UsageFault("这份文书写过内容或留存过版本，按规定保留，不能删除。")
+            if sql.execute("SELECT 1 FROM comparisons WHERE note_id = ? LIMIT 1", [note_id]).fetchone():
+                raise UsageFault("模型已为这份文书起草过内容，起草的记录按规定保留，这份文书不能删除。")
             sql.execute("DELETE FROM notes WHERE note_id = ?", [note_id])
 
     def get(self, note_id: str) -> Note:

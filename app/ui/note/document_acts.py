@@ -96,7 +96,8 @@ class DocumentActs(QObject):
         date.setEnabled(not signed)
         menu.addAction("打印预览…(&P)", self.print_wanted.emit)
         drop = menu.addAction("删除这份空白文书(&X)", self._notes.delete_empty_document)
-        written = note.note.version or any(text.strip() for text in note.note.sections.values())
+        drafted = bool(note.comparisons)
+        written = drafted or note.note.version or any(text.strip() for text in note.note.sections.values())
         drop.setEnabled(not (written or signed or note.note.kind is NoteKind.FIRST_PROGRESS))
 
     def _set_date(self, dialog: DateDialog) -> None:

@@ -270,3 +270,37 @@ def test_another_patients_record_shows_nothing_of_this_one(open_ward: Open, open
     ward.bot.waitUntil(lambda: panes(ward)[0].run_id not in (None, run_id), timeout=LONG_MS)
     ward.press(Qt.Key.Key_Escape)
     ward.bot.waitUntil(lambda: not comparisons.busy, timeout=LONG_MS)
+
+
+def test_a_record_of_an_earlier_stay_is_grey_and_asks(open_ward: Open, open_record: OpenRecord) -> None:
+    ward = open_ward(Script(draft()))
+    encounter_id = open_record(ward)
+    wait_for_records(ward)
+    ward.press(Qt.Key.Key_A, CONTROL | SHIFT)
+    order = Order("2026-03-05", "呋塞米片", "20 mg", "口服")
+    ward.services.controllers.ward.add_entries(encounter_id, [order], [], lambda _: None)
+    ward.bot.waitUntil(panes(ward)[0].header.stale_words.isVisible)
+    wait_for_records(ward)
+    assert comparisons(ward) == 1
+    ward.press(Qt.Key.Key_1, CONTROL)
+    dialog = ward.window.record_acts.dialog
+    assert dialog is not None and not text(ward, COURSE.key)
+    ward.press(Qt.Key.Key_Return, on=dialog)
+    assert not text(ward, COURSE.key)
+    ward.press(Qt.Key.Key_1, CONTROL)
+    dialog = ward.window.record_acts.dialog
+    assert dialog is not None
+    dialog.accept()
+    assert "呋塞米片 20 mg" in text(ward, DISCHARGE_ORDERS.key)
+
+
+def test_a_run_keeps_no_version_and_an_empty_record_with_one_stays(open_ward: Open, open_record: OpenRecord) -> None:
+    """Nobody wrote in it, but what a model drafted for it is kept, and so is the document."""
+    ward = open_ward(Script(draft()))
+    open_record(ward)
+    wait_for_records(ward)
+    notes = ward.services.controllers.notes
+    assert notes.open_note is not None and notes.open_note.note.version == 0
+    with ward.bot.waitSignal(notes.load_failed) as refused:
+        notes.delete_empty_document()
+    assert "不能删除" in refused.args[0]
