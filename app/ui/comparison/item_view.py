@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QTextCursor
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QRect, Signal
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QWidget
 
 from app.core.answer_map import NAME, Place, places
 from app.core.events import Vote
@@ -16,7 +16,6 @@ from app.ui.comparison.answer_view import AnswerView
 from app.ui.comparison.item_marks import item_marks
 from app.ui.comparison.item_text import TICKED, UNTICKED, item_text
 from app.ui.comparison.quote_span import Quote, quote_of
-from app.ui.kit.key_map import pane_key
 from app.ui.kit.keys import Keys
 from app.ui.kit.text_positions import code_points, utf16_length
 from app.ui.kit.theme import Theme
@@ -28,17 +27,14 @@ class ItemView(AnswerView):
     """An AnswerView that knows the diagnoses of a finished answer, which are its parts.
 
     Signals:
-        entry_changed: what the keyboard stands on: (diagnosis, field, point) by index, or None.
         picks_changed: what would go into the note changed.
         vote_wanted: a diagnosis by index, and a Vote.
     """
 
-    entry_changed = Signal(object)
     picks_changed = Signal()
     vote_wanted = Signal(int, object)
 
     def __init__(self, keys: Keys, parent: QWidget | None = None) -> None:
-        self._keys = keys
         self._answer: JudgedAnswer | None = None
         self._picks = Picks.of(0)
         self._votes: Mapping[int, Vote] = {}
@@ -48,7 +44,7 @@ class ItemView(AnswerView):
         self._lit: frozenset[About] = frozenset()
         self._theme: Theme | None = None
         self.current: About | None = None
-        super().__init__(parent)
+        super().__init__(keys, parent)
 
     @property
     def answer(self) -> JudgedAnswer | None:
@@ -152,40 +148,21 @@ class ItemView(AnswerView):
         self._shown = shown.shown
         return shown.markdown if shown.shown else "这一份没有提到所筛选的诊断。"
 
-    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
-        super().focusInEvent(event)
-        if self.current is None and event.reason() is not Qt.FocusReason.MouseFocusReason:
-            self._go(0)
-        else:
-            self.entry_changed.emit(self.current)
+    @property
+    def has_entries(self) -> bool:
+        """Diagnoses and points have places."""
+        return bool(self._places)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        if self._places and self._act(event):
-            event.accept()
-        else:
-            super().keyPressEvent(event)
+    @property
+    def entry(self) -> About | None:
+        """Diagnosis, field and point by index."""
+        return self.current
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        super().mouseReleaseEvent(event)
-        if self._places and event.button() is Qt.MouseButton.LeftButton and not self.textCursor().hasSelection():
-            self._on_clicked(
-                code_points(self.toPlainText(), self.cursorForPosition(event.position().toPoint()).position())
-            )
+    def enter(self) -> None:
+        """Stand on the first entry, or stay."""
+        self._go(0)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if self.current is not None:
-            for name, (words, act) in self._acts().items():
-                if words:
-                    menu.addAction(f"{words}\t{self._keys.shown(name)}", act)
-            menu.addAction(f"识别错误\t{self._keys.shown('report')}", self.report_wanted.emit)
-            menu.addSeparator()
-        copy = menu.addAction("复制所选文字", self.copy)
-        copy.setEnabled(self.textCursor().hasSelection())
-        menu.popup(event.globalPos())
-
-    def _acts(self) -> Mapping[str, tuple[str, Callable[[], object]]]:
+    def acts(self) -> Mapping[str, tuple[str, Callable[[], object]]]:
         """What the keyboard does here, and the menu where there are words for it."""
         return {
             "item_up": ("", lambda: self._go(-1)),
@@ -201,16 +178,6 @@ class ItemView(AnswerView):
             "item_vote_up": ("赞成", lambda: self._vote(Vote.UP)),
             "item_vote_down": ("不赞成", lambda: self._vote(Vote.DOWN)),
         }
-
-    def _act(self, event: QKeyEvent) -> bool:
-        acts = self._acts()
-        key = pane_key(event.keyCombination())
-        act = next((act for act in acts if self._keys.map.of(act) == key), "")
-        if act == "item_copy" and self.textCursor().hasSelection():
-            self.copy()
-        elif act:
-            acts[act][1]()
-        return bool(act)
 
     @property
     def _here(self) -> int:
@@ -243,13 +210,14 @@ class ItemView(AnswerView):
         self.setAccessibleDescription(self.toPlainText()[place.start : place.end])
         self.entry_changed.emit(self.current)
 
-    def _on_clicked(self, position: int) -> None:
+    def click(self, place: int) -> None:
+        """Stand on what is there; on a box, tick it."""
         text = self.toPlainText()
-        before = [place for place in self._places if place.start <= position + len(f"{TICKED} ")]
+        before = [one for one in self._places if one.start <= place + len(f"{TICKED} ")]
         if not before:
             return
         self._stand_on(before[-1])
-        if any(character in (TICKED, UNTICKED) for character in text[max(position - 1, 0) : position + 1]):
+        if any(character in (TICKED, UNTICKED) for character in text[max(place - 1, 0) : place + 1]):
             self._tick()
 
     def _show_first_lit(self) -> None:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import (
-    QContextMenuEvent,
-    QFocusEvent,
     QFont,
-    QKeyEvent,
-    QMouseEvent,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
 )
-from PySide6.QtWidgets import QMenu, QTextEdit, QWidget
+from PySide6.QtWidgets import QTextEdit, QWidget
 
 from app.core.discharge.draft import WRITTEN, parse_draft
 from app.core.discharge.finish import Record
@@ -34,7 +30,6 @@ from app.ui.discharge.record_text import (
     record_text,
     without_number,
 )
-from app.ui.kit.key_map import pane_key
 from app.ui.kit.keys import Keys
 from app.ui.kit.text_positions import code_points, utf16_length
 from app.ui.kit.theme import Theme, line_height_percent
@@ -44,18 +39,15 @@ class RecordView(AnswerView):
     """Shows what is copied from the stay at once, what a model writes as it comes, and the checked record at the end.
 
     Signals:
-        entry_changed: the Entry that the keyboard stands on, or None.
         vote_wanted: a section by index, and a Vote.
     """
 
-    entry_changed = Signal(object)
     vote_wanted = Signal(int, object)
 
     # What is copied from the stay stands below what is still to be written.
     follows_end = False
 
     def __init__(self, keys: Keys, parent: QWidget | None = None) -> None:
-        self._keys = keys
         self._copied: Mapping[str, str] = {}
         self._record: Record | None = None
         self._live = False
@@ -65,7 +57,7 @@ class RecordView(AnswerView):
         self._entries: tuple[Entry, ...] = ()
         self._theme: Theme | None = None
         self.current: Entry | None = None
-        super().__init__(parent)
+        super().__init__(keys, parent)
 
     @property
     def record(self) -> Record | None:
@@ -158,39 +150,25 @@ class RecordView(AnswerView):
             cursor.insertText(line, self._style(line, is_heading))
         self._mark()
 
-    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
-        super().focusInEvent(event)
-        if self.current is None and event.reason() is not Qt.FocusReason.MouseFocusReason:
-            self._go(0)
-        else:
-            self.entry_changed.emit(self.current)
+    @property
+    def has_entries(self) -> bool:
+        """There are sections to go through."""
+        return bool(self._entries)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        if self._entries and self._act(event):
-            event.accept()
-        else:
-            super().keyPressEvent(event)
+    @property
+    def entry(self) -> Entry | None:
+        """A heading or a sentence."""
+        return self.current
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        super().mouseReleaseEvent(event)
-        if self._entries and event.button() is Qt.MouseButton.LeftButton and not self.textCursor().hasSelection():
-            place = code_points(self.toPlainText(), self.cursorForPosition(event.position().toPoint()).position())
-            before = [entry for entry in self._entries if entry.start <= place]
-            if before:
-                self._stand_on(before[-1])
+    def enter(self) -> None:
+        """Stand on the first heading, or stay."""
+        self._go(0)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if self.current is not None:
-            for name, (words, act) in self._acts().items():
-                if words:
-                    menu.addAction(f"{words}\t{self._keys.shown(name)}", act)
-            menu.addAction(f"识别错误\t{self._keys.shown('report')}", self.report_wanted.emit)
-            menu.addSeparator()
-        copy = menu.addAction("复制所选文字", self.copy)
-        copy.setEnabled(self.textCursor().hasSelection())
-        menu.popup(event.globalPos())
+    def click(self, place: int) -> None:
+        """Stand on what is there."""
+        before = [entry for entry in self._entries if entry.start <= place]
+        if before:
+            self._stand_on(before[-1])
 
     def _lay_out(self) -> None:
         source = self.markdown_source()
@@ -217,7 +195,7 @@ class RecordView(AnswerView):
             style.setForeground(self.palette().placeholderText())
         return style
 
-    def _acts(self) -> Mapping[str, tuple[str, Callable[[], object]]]:
+    def acts(self) -> Mapping[str, tuple[str, Callable[[], object]]]:
         """What the keyboard does here, and the menu where there are words for it."""
         return {
             "item_up": ("", lambda: self._go(-1)),
@@ -229,15 +207,6 @@ class RecordView(AnswerView):
             "item_vote_up": ("赞成", lambda: self._vote(Vote.UP)),
             "item_vote_down": ("不赞成", lambda: self._vote(Vote.DOWN)),
         }
-
-    def _act(self, event: QKeyEvent) -> bool:
-        acts, key = self._acts(), pane_key(event.keyCombination())
-        act = next((act for act in acts if self._keys.map.of(act) == key), "")
-        if act == "item_copy" and self.textCursor().hasSelection():
-            self.copy()
-        elif act:
-            acts[act][1]()
-        return bool(act)
 
     @property
     def _here(self) -> int:
