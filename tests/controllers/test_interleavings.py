@@ -12,9 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from app.controllers.autosave import local_now
 from app.controllers.comparison import ComparisonRequest
@@ -26,6 +25,7 @@ from app.core.notes import NoteKind
 from app.core.signing import ActKind
 from app.inference.engines.scripted import Script, scripted_model
 from app.inference.prepared import PreparedModel
+from tests.helpers.machines import run_machine
 from tests.helpers.markers import assert_all_at_home, assert_at_home, assert_stored_at_home, marker
 from tests.helpers.records import repositories_in
 from tests.helpers.stepwise import Tally, copied_database
@@ -322,19 +322,7 @@ def ward(qapp: object, tmp_path: Path) -> Iterator[Callable[[int], None]]:
 
         def run(examples: int) -> None:
             tally.clear()
-            run_state_machine_as_test(
-                Ward,
-                settings=settings(
-                    max_examples=examples,
-                    stateful_step_count=STEPS,
-                    deadline=None,
-                    derandomize=examples == EXAMPLES,
-                    database=None,
-                    phases=[Phase.explicit, Phase.generate, Phase.shrink],
-                    suppress_health_check=list(HealthCheck),
-                    print_blob=True,
-                ),
-            )
+            run_machine(Ward, examples, STEPS, repeats=examples == EXAMPLES)
             print(f"\n{tally}")
 
         yield run

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -41,6 +40,7 @@ from app.ui.kit.notice_bar import NoticeBar
 from app.ui.kit.theme import Appearance
 from app.ui.note.note_editor import NoteEditor
 from app.ui.note.provenance_acts import ProvenanceActs
+from tests.helpers.machines import run_machine
 from tests.helpers.records import DOCTOR, repositories_in
 from tests.helpers.stays import sample_stays
 from tests.helpers.stepwise import StepwiseStorage, StepwiseThread, StepwiseWorker, Tally, copied_database
@@ -301,19 +301,7 @@ def doctor(appearance: Appearance, tmp_path: Path) -> Iterator[Callable[[int], N
 
         def run(examples: int) -> None:
             tally.clear()
-            run_state_machine_as_test(
-                Doctor,
-                settings=settings(
-                    max_examples=examples,
-                    stateful_step_count=STEPS,
-                    deadline=None,
-                    derandomize=examples == EXAMPLES,
-                    database=None,
-                    phases=[Phase.explicit, Phase.generate, Phase.shrink],
-                    suppress_health_check=list(HealthCheck),
-                    print_blob=True,
-                ),
-            )
+            run_machine(Doctor, examples, STEPS, repeats=examples == EXAMPLES)
             print(f"\n{tally}")
 
         yield run
