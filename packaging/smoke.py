@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Installs what packaging/build.py made on systems that never saw the source, and uses it there. Long; needs root.
 
+    python3 packaging/smoke.py windows [--built dist] [--artifacts FOLDER]
     python3 packaging/smoke.py linux-deb linux-run --pack PACK --policy POLICY.toml [--built dist] [--artifacts FOLDER]
 
 PACK is a model pack with three models, POLICY.toml lets it in. Screenshots and times go to the artifacts folder.
@@ -40,11 +41,14 @@ def parse(argv: list[str], names: list[str]) -> argparse.Namespace:
     """Which smoke tests, on what."""
     parser = argparse.ArgumentParser(prog="smoke.py", description="Uses the built installers on bare systems.")
     parser.add_argument("names", nargs="+", choices=names, metavar="NAME", help=", ".join(names))
-    parser.add_argument("--pack", type=Path, required=True, help="a model pack with three models")
-    parser.add_argument("--policy", type=Path, required=True, help="a policy.toml that trusts the pack's maker")
+    parser.add_argument("--pack", type=Path, default=Path(), help="a model pack with three models (not for windows)")
+    parser.add_argument("--policy", type=Path, default=Path(), help="a policy.toml that trusts the pack's maker")
     parser.add_argument("--built", type=Path, default=ROOT / "dist", help="default: dist")
     parser.add_argument("--artifacts", type=Path, default=ROOT / "artifacts" / "smoke", help="default: artifacts/smoke")
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if set(options.names) != {"windows"} and not (options.pack.name and options.policy.name):
+        parser.error("--pack and --policy are needed for Linux")
+    return options
 
 
 if __name__ == "__main__":

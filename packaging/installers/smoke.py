@@ -50,6 +50,7 @@ def _later(module: str) -> Callable[[Smoke], None]:
 SMOKES: Mapping[str, Callable[[Smoke], None]] = {
     "linux-deb": _later("installers.linux.smoke_deb"),
     "linux-run": _later("installers.linux.smoke_run"),
+    "windows": _later("installers.windows.smoke"),
 }
 
 

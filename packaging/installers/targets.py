@@ -30,6 +30,7 @@ TARGETS: Mapping[str, Target] = {
     "linux-run": Target("makeself .run for users without root, with the tree made last", "installers.linux.run"),
     "linux-sbom": Target("the CycloneDX bill of materials of the tree made last", "installers.linux.sbom"),
     "linux-lock": Target("the list of Linux packages and hashes anew, from pyproject.toml", "installers.linux.wheels"),
+    "windows-msi": Target("the same for group policy, as .msi", "installers.windows.msi"),
     "windows-pins": Target("the pins and hashes of the packages for Windows, anew", "installers.windows.pins"),
     "sums": Target("SHA256SUMS of all that lies in the output folder", "installers.sums"),
 }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
 
 import pytest
 from installers.plan import Plan
-from installers.windows import setup, signing
+from installers.windows import msi, setup, signing
 from provision.interpreter import ROOT, SetupFault
 
 
@@ -65,3 +66,26 @@ def test_nobody_signs_unless_a_certificate_is_named(tmp_path: Path) -> None:
     command = list(signer.command(Path("in.exe"), Path("out.exe")))
     assert command[command.index("-ts") + 1] == "http://time.test"
     assert "-readpass" not in command
+
+
+def test_the_msi_names_every_file_once_and_the_same_way_again(laid_down: Path) -> None:
+    source = msi.document(laid_down, "1.2.3")
+    assert source == msi.document(laid_down, "1.2.3")
+    tree = ElementTree.fromstring(source)
+    space = {"w": "http://schemas.microsoft.com/wix/2006/wi"}
+    files = [file.attrib["Source"] for file in tree.iterfind(".//w:File", space)]
+    assert sorted(files) == [
+        "stage/1.2.3/packages/b/$x.py",
+        "stage/1.2.3/python/python311.dll",
+        "stage/WardNote.exe",
+        "stage/bin/wardnote.exe",
+    ]
+    components = [component.attrib["Id"] for component in tree.iterfind(".//w:Component", space)]
+    references = [reference.attrib["Id"] for reference in tree.iterfind(".//w:ComponentRef", space)]
+    assert sorted(components) == sorted(references)
+    assert len(set(components)) == len(components)
+
+
+def test_another_version_is_another_product_of_the_same_family(laid_down: Path) -> None:
+    assert msi.guid("product", "1.2.3") != msi.guid("product", "1.2.4")
+    assert f'UpgradeCode="{msi.UPGRADE_CODE}"' in msi.document(laid_down, "1.2.4")

@@ -23,7 +23,10 @@ SETUP_NEEDS = tuple(
 )
 MSI_NEEDS = (system.Need("wixl", partial(system.program_exists, "wixl")),)
 SIGNING_NEEDS = (system.Need("osslsigncode", partial(system.program_exists, "osslsigncode")),)
-WINE_NEEDS = (system.Need("wine", partial(system.program_exists, "wine")),)
+WINE_NEEDS = (
+    system.Need("wine", partial(system.program_exists, "wine")),
+    system.Need("locales", Path("/usr/share/i18n/locales/zh_CN").is_file),
+)
 
 # signify checks Authenticode signatures, uv resolves for another system, setuptools builds what has no wheel.
 PYTHON_TOOLS = ("pip==26.3", "setuptools==84.2.1", "signify==0.9.3", "uv==0.13.9")
