@@ -13,7 +13,7 @@ from pathlib import Path
 
 from installers import product
 from installers.plan import Plan
-from installers.smoke import Smoke, hold, picture, screen, timed, until
+from installers.smoke import Broken, Smoke, hold, picture, screen, timed, until
 from installers.windows import launchers, setup, tools
 from installers.windows.wine import Wine
 
@@ -170,7 +170,10 @@ def _says(wine: Wine, console: str, chinese: str, english: str) -> None:
 
 def _expect(wine: Wine, code: int, *command: str) -> None:
     found, said = wine.run(*command)
-    hold(found == code, f"{Path(command[0]).name} {' '.join(command[1:])}: exit code {found}, not {code}. {said}")
+    called = f"{Path(command[0]).name} {' '.join(command[1:])}"
+    if found != code:
+        raise Broken(f"{called} ends with {found}, not {code}. {said}")
+    hold(True, f"{called} ends with {code}")
 
 
 @contextmanager
