@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
 
+from provision.interpreter import SetupFault
+
 from installers import product
 from installers.plan import Plan
 from installers.tools import answer, ensure_tools
@@ -17,6 +19,12 @@ from installers.tools import answer, ensure_tools
 SBOM = "sbom.cdx.json"
 LICENCES = "licences"
 _TEXT = re.compile(r"(licen[cs]e|copying|notice|copyright|authors|third.?party)", re.IGNORECASE)
+
+
+# Wheels that carry no text of their licence.
+_APACHE = ("bigdl-llm", "sentencepiece", "tokenizers")
+_LGPL = ("PySide6_Essentials", "shiboken6")
+_COMMON = Path("/usr/share/common-licenses")
 
 
 @dataclass(frozen=True)
@@ -56,16 +64,17 @@ def write_sbom(plan: Plan, python: Path, system: Sequence[SystemPackage], target
     target.write_text(json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def collect_licences(plan: Plan, packages: Path, system: Sequence[SystemPackage], target: Path) -> tuple[str, ...]:
-    """A folder of texts for each part, and a list of all licences; returns the parts that came without a text."""
+def collect_licences(plan: Plan, packages: Path, system: Sequence[SystemPackage], target: Path) -> None:
+    """A folder of texts for each part, and a list of all licences. Raises SetupFault naming a part without a text."""
     target.mkdir(parents=True)
     lines, without = [], []
     for information in sorted(packages.glob("*.dist-info"), key=lambda path: path.name.lower()):
         about = HeaderParser().parsestr((information / "METADATA").read_text(encoding="utf-8"))
         part = f"{about['Name']}-{about['Version']}"
-        texts = list(_texts(information))
-        for text in texts:
-            _copy(text, target / part / text.relative_to(information))
+        texts = {text: text.relative_to(information) for text in _texts(information)}
+        texts = texts or {text: Path(text.name) for text in _supplied(plan, str(about["Name"]))}
+        for text, place in texts.items():
+            _copy(text, target / part / place)
         if not texts:
             without.append(part)
         lines.append(
@@ -76,7 +85,18 @@ def collect_licences(plan: Plan, packages: Path, system: Sequence[SystemPackage]
         lines.append(f"{package.name}-{package.version} (Debian): {target.name}/debian-{package.name}/copyright\n")
     _copy(plan.root / "LICENSE", target / product.NAME / "LICENSE")
     (target / "list.txt").write_text("".join(lines), encoding="utf-8")
-    return tuple(without)
+    if without:
+        raise SetupFault(f"no licence text comes with {', '.join(without)}: add it to installers/bill.py.")
+
+
+def _supplied(plan: Plan, name: str) -> tuple[Path, ...]:
+    """The text of a part whose wheel has none, by the licence that its metadata name."""
+    if name in _APACHE:
+        return (plan.root / "LICENSE",)
+    if name in _LGPL:
+        return (_COMMON / "LGPL-3", _COMMON / "GPL-3")
+    own = Path(__file__).with_name("texts") / f"{name}-MIT.txt"
+    return (own,) if own.exists() else ()
 
 
 def _texts(information: Path) -> Iterator[Path]:

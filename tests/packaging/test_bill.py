@@ -9,7 +9,7 @@ import pytest
 from installers import bill
 from installers.bill import SystemPackage
 from installers.plan import Plan
-from provision.interpreter import ROOT
+from provision.interpreter import ROOT, SetupFault
 
 ZLIB = SystemPackage("zlib1g", "1:1.2.13")
 
@@ -39,9 +39,9 @@ def test_every_licence_text_is_collected_and_what_has_none_is_named(plan: Plan, 
         "License: " + "long text " * 50 + "\nClassifier: License :: OSI Approved :: MIT License",
         "COPYING",
     )
-    distribution(packages, "bare", "")
-    without = bill.collect_licences(plan, packages, [ZLIB], tmp_path / "licences")
-    assert without == ("bare-1.0",)
+    distribution(packages, "jieba", "License: MIT")
+    distribution(packages, "tokenizers", "")
+    bill.collect_licences(plan, packages, [ZLIB], tmp_path / "licences")
     found = {
         str(path.relative_to(tmp_path / "licences")) for path in (tmp_path / "licences").rglob("*") if path.is_file()
     }
@@ -49,6 +49,8 @@ def test_every_licence_text_is_collected_and_what_has_none_is_named(plan: Plan, 
         "torch-1.0/licenses/LICENSE",
         "torch-1.0/licenses/third_party/x.txt",
         "old-1.0/COPYING",
+        "jieba-1.0/jieba-MIT.txt",
+        "tokenizers-1.0/LICENSE",
         "debian-zlib1g/copyright",
         "WardNote/LICENSE",
         "list.txt",
@@ -56,7 +58,13 @@ def test_every_licence_text_is_collected_and_what_has_none_is_named(plan: Plan, 
     listed = (tmp_path / "licences" / "list.txt").read_text()
     assert "torch-1.0: BSD-3-Clause\n" in listed
     assert "old-1.0: MIT License\n" in listed
-    assert "bare-1.0: see its text\n" in listed
+    assert "tokenizers-1.0: see its text\n" in listed
+
+
+def test_a_part_without_a_licence_text_is_not_handed_out(plan: Plan, tmp_path: Path) -> None:
+    distribution(tmp_path / "packages", "bare", "License: MIT")
+    with pytest.raises(SetupFault, match=r"bare-1\.0"):
+        bill.collect_licences(plan, tmp_path / "packages", [], tmp_path / "licences")
 
 
 def test_the_bill_has_the_program_on_top_and_the_systems_parts(

@@ -48,9 +48,7 @@ def _document(plan: Plan, tree: Path, system: Sequence[bill.SystemPackage]) -> N
     document.mkdir()
     bill.write_sbom(plan, python / "bin" / "python3.11", system, document / bill.SBOM)
     packages = python / interpreter.PACKAGE_FOLDER
-    without = bill.collect_licences(plan, packages, system, document / bill.LICENCES)
-    if without:
-        say(f"      without a licence text of their own: {', '.join(without)}")
+    bill.collect_licences(plan, packages, system, document / bill.LICENCES)
     for page in sorted((plan.root / "docs").glob("*.md")):
         shutil.copyfile(page, document / page.name)
 

@@ -78,8 +78,8 @@ class Ward:
                 until(lambda: window_of(shown, _PAGE_WIDTH), f"the first page (see {told})", 120)
             time.sleep(_DRAWN_SECONDS)
             picture(shown, self._smoke.artifacts / f"{name}.png")
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+            process.kill()
+            process.wait()
 
     def look(self, name: str, display: int) -> None:
         """Open the window twice (cold, then warm), photograph it and close it."""
