@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QKeyCombination, Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtGui import QInputMethodEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 import app
 from app.core.entities import Sex
+from app.core.notes import DIFFERENTIAL
 from app.ui.kit.key_map import KeyMap, pane_key, refusal, shown, written
 from app.ui.kit.key_table import BY_ACT, KEYS
 from app.ui.kit.keys import Keys, Worded
+from app.ui.note.section_editor import SectionEditor
 from app.ui.shortcuts import Shortcuts
 from app.ui.ward.patient_dialog import PatientDialog
 
@@ -59,6 +61,28 @@ def test_a_changed_key_works_at_once_and_the_old_one_no_more(qtbot: QtBot) -> No
         qtbot.keyClick(field, key, CONTROL)
     qtbot.keyClick(field, Qt.Key.Key_S, CONTROL)
     assert done == ["search", "save", "save", "run"]
+
+
+def test_a_composition_keeps_a_changed_key_too(qtbot: QtBot) -> None:
+    window, keys, done = QWidget(), Keys(), list[str]()
+    qtbot.addWidget(window)
+    editor = SectionEditor(DIFFERENTIAL, 2)
+    QVBoxLayout(window).addWidget(editor)
+    Shortcuts(window, keys, {key.act: lambda act=key.act: done.append(act) for key in KEYS if not key.in_pane})  # type: ignore[misc]
+    keys.use(KeyMap().giving("run", "F9").giving("stop", "F8"))
+    with qtbot.waitActive(window):
+        window.show()
+    editor.setFocus()
+    QApplication.sendEvent(editor, QInputMethodEvent("fei", []))
+    for key in (Qt.Key.Key_F9, Qt.Key.Key_F8, Qt.Key.Key_Escape, Qt.Key.Key_Return):
+        qtbot.keyClick(editor, key)
+    assert done == []
+    ended = QInputMethodEvent()
+    ended.setCommitString("肺")
+    QApplication.sendEvent(editor, ended)
+    qtbot.waitUntil(lambda: not editor.composition.active)
+    qtbot.keyClick(editor, Qt.Key.Key_F9)
+    assert done == ["run"]
 
 
 @pytest.mark.parametrize(
