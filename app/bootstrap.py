@@ -20,6 +20,7 @@ from app.controllers.autosave import local_now
 from app.controllers.board import BoardController
 from app.controllers.checks import ChecksController
 from app.controllers.comparison import ComparisonController, ComparisonRequest
+from app.controllers.database_key import DatabaseKeyController
 from app.controllers.discharge import DischargeController
 from app.controllers.discharge_plans import discharge_templates
 from app.controllers.exports import ExportController
@@ -49,6 +50,7 @@ from app.settings.file import SettingsFile
 from app.settings.policy import Policy
 from app.settings.terms import diagnosis_table
 from app.storage.encounters import EncounterSummary
+from app.storage.key_store import KeyStore
 from app.storage.samples import SampleEncounter, install_samples
 from app.ui.comparison.commit_first import DEFAULT as COMMIT_FIRST_DEFAULT
 from app.ui.desktop import TerminationSignals, clear_own_clipboard, make_application, speak_english
@@ -57,6 +59,7 @@ from app.ui.first_start.run import Begun, begin
 from app.ui.kit.theme import Appearance, ensure_chinese_font, has_chinese_font
 from app.ui.kit.words import Words
 from app.ui.main_window import Controllers, MainWindow
+from app.ui.recovery_dialog import RecoveryDialog
 from app.ui.single_instance import SingleInstance
 from app.ui.ward.arrival import ArrivalQuestion
 from app.workers.background import BackgroundWorker
@@ -64,6 +67,7 @@ from app.workers.storage_thread import StorageThread
 
 logger = logging.getLogger(__name__)
 
+NO_KEY = "加密的病历没有打开：请准备好恢复码，或先解锁系统密钥库，再打开病程助手。数据库没有改动。"
 # In Latin letters, since no others can be drawn.
 NO_FONT = (
     "No Chinese font is installed: Chinese text shows as empty boxes. "
@@ -110,6 +114,9 @@ def _run_main_window(
     at_the_end: ExitStack,
 ) -> int:
     paths, application = begun.paths, appearance.application
+    key_place = open_with_key(paths)
+    if key_place is None:
+        return 0
     models, trouble = choose_models(paths, engine)
     services = start_services(paths, models)
     at_the_end.callback(services.close)
@@ -123,7 +130,7 @@ def _run_main_window(
     refused_keys = window.keys.restore(keeper.settings.keys)
     for changed in (window.closing, window.keys.changed):
         changed.connect(lambda: keeper.keep(window=window.state(), keys=window.keys.kept()))
-    _say_troubles(window, trouble, keeper.trouble, refused_keys)
+    _say_troubles(window, key_place, trouble, keeper.trouble, refused_keys)
     services.controllers.people.load()
     services.controllers.notes.refresh()
     if begun.wants_sample:
@@ -241,6 +248,24 @@ def policy_of_look(paths: Paths) -> Policy:
 def defaults(policy: Policy) -> dict[str, str]:
     """How the window is where a doctor has chosen nothing."""
     return {COMMIT_FIRST_DEFAULT: "on"} if policy.flag("window.commit_first") else {}
+
+
+def open_with_key(paths: Paths) -> str | None:
+    """Ask for the recovery code if the database is encrypted and the key is missing; what is to be said of its place.
+
+    None if the program was ended meanwhile. Raises EnvironmentFault if the user gave up.
+    """
+    keys = DatabaseKeyController(paths.database, KeyStore.of_user())
+    dialog = RecoveryDialog(keys)
+    try:
+        if dialog.run():
+            return dialog.said
+        if dialog.asked:
+            raise EnvironmentFault(NO_KEY)
+        return None
+    finally:
+        keys.close()
+        dialog.deleteLater()
 
 
 def sample_encounters() -> list[SampleEncounter]:

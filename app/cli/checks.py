@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from app.cli.ward_data import encryption_sentence, open_database
+from app.cli.ward_data import open_database
 from app.controllers.model_library import open_library
 from app.core.case import Case
 from app.core.errors import EnvironmentFault, WardNoteError
@@ -25,6 +25,8 @@ from app.infra.interpreter import python_command
 from app.infra.paths import Paths, system_policy
 from app.infra.resources import resource_path, resource_text
 from app.settings.policy import Policy, shown
+from app.storage.encryption import encryption_sentence
+from app.storage.key_store import KeyStore
 
 logger = logging.getLogger(__name__)
 
@@ -160,7 +162,8 @@ def _check_database(paths: Paths) -> str:
         database.close()
     if not report.ok:
         raise EnvironmentFault(f"数据库有 {len(report.problems)} 处问题，请运行 wardnote db check 查看。")
-    return f"数据库完好（{paths.database}，{sum(report.rows.values())} 行），{encryption_sentence(paths.database)}。"
+    encryption = encryption_sentence(paths.database, KeyStore.of_user())
+    return f"数据库完好（{paths.database}，{sum(report.rows.values())} 行），{encryption}。"
 
 
 def _model_checks(paths: Paths, engine: str) -> Iterator[Check]:

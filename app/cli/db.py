@@ -42,9 +42,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from app.cli.ward_data import encryption_sentence
     from app.storage.database import Database
-    from app.storage.encryption import DatabaseKind, kind_of
+    from app.storage.encryption import DatabaseKind, encryption_sentence, kind_of
+    from app.storage.key_store import KeyStore
 
     path = _existing(Paths.resolve(arguments.data_dir).database)
     database = Database.open(path)
@@ -54,12 +54,11 @@ def _check(arguments: argparse.Namespace) -> int:
         database.close()
     _show(report, kind_of(path) is DatabaseKind.ENCRYPTED, as_json=arguments.json)
     if not arguments.json:
-        output.print_text(f"{encryption_sentence(path)}。")
+        output.print_text(f"{encryption_sentence(path, KeyStore.of_user())}。")
     return 0 if report.ok else 3
 
 
 def _encrypt(arguments: argparse.Namespace) -> int:
-    from app.cli.ward_data import place_sentence
     from app.storage.conversion import encrypt
     from app.storage.key_store import KeyStore
 
@@ -70,7 +69,7 @@ def _encrypt(arguments: argparse.Namespace) -> int:
     if arguments.json:
         output.print_json({"encrypted": True, "recovery_code": secret.code, "key": place.value})
     else:
-        output.print_text(f"已加密，{place_sentence(place, keys.file_of(secret.key_id))}。恢复码：\n{secret.code}")
+        output.print_text(f"已加密，{keys.place_sentence(place, secret.key_id)}。恢复码：\n{secret.code}")
     output.say(f"{WRITE_IT_DOWN}{OLD_BLOCKS}")
     return 0
 
@@ -89,7 +88,6 @@ def _decrypt(arguments: argparse.Namespace) -> int:
 
 
 def _recover(arguments: argparse.Namespace) -> int:
-    from app.cli.ward_data import place_sentence
     from app.storage.encryption import key_id_of, recover
     from app.storage.key_store import KeyStore
 
@@ -102,7 +100,7 @@ def _recover(arguments: argparse.Namespace) -> int:
         # A wrong key is the same to a script, however it is wrong.
         raise EnvironmentFault(str(fault)) from fault
     place = recover(path, secret, keys)
-    output.print_text(f"恢复码正确，{place_sentence(place, keys.file_of(secret.key_id))}。")
+    output.print_text(f"恢复码正确，{keys.place_sentence(place, secret.key_id)}。")
     return 0
 
 

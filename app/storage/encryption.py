@@ -75,6 +75,15 @@ def secret_of(path: Path, keys: KeyStore) -> RecoverySecret | None:
     return secret
 
 
+def encryption_sentence(path: Path, keys: KeyStore) -> str:
+    """Whether an existing file is encrypted, and where this user has its key. May block as KeyStore does."""
+    key_id = key_id_of(path)
+    if key_id is None:
+        return "没有加密：能读到文件的人就能读到病历"
+    found = keys.find(key_id)
+    return f"已加密，{keys.place_sentence(found[1], key_id)}" if found else "已加密，这个用户在本机没有密钥"
+
+
 def recover(path: Path, secret: RecoverySecret, keys: KeyStore) -> KeyPlace:
     """Keep the secret of this file for this user, who has read it from the recovery code; where it is kept.
 

@@ -76,6 +76,12 @@ class KeyStore:
         self._write_file(secret)
         return KeyPlace.FILE
 
+    def place_sentence(self, place: KeyPlace, key_id: str) -> str:
+        """Where a secret is kept, in the user's words."""
+        if place is KeyPlace.SYSTEM:
+            return "密钥保存在系统密钥库中"
+        return f"本机没有可用的系统密钥库，密钥保存在只有这个用户能读的文件 {self.file_of(key_id)} 中"
+
     def forget(self, key_id: str) -> None:
         """Remove the secret from both places, where it is there."""
         self._remove_file(key_id)
