@@ -10,6 +10,7 @@ from app.core.entities import Encounter, Patient, Sex
 from app.core.events import EventKind, FeedbackEvent, Vote
 from app.core.notes import NoteKind, input_hash
 from app.core.provenance import AiSpan, Origin
+from app.core.recovery_code import RecoverySecret
 from app.core.runs import (
     Binding,
     Comparison,
@@ -23,6 +24,10 @@ from app.core.runs import (
     RunOutcome,
     RunStatus,
 )
+from app.storage.database import create_encrypted
+from app.storage.driver import sqlite3
+from app.storage.encryption import connect, secret_of
+from app.storage.key_store import KeyStore
 from app.storage.repositories import Repositories, open_repositories
 
 DOCTOR = "王医师"
@@ -34,6 +39,16 @@ FEATURES = "男，65岁，突发胸骨后压榨样疼痛，否认发热。"
 def repositories_in(folder: Path) -> Repositories:
     """Open the repositories of a data folder; the caller closes them."""
     return open_repositories(folder / "wardnote.sqlite3", folder / "pseudonym.key", DOCTOR)
+
+
+def make_encrypted(folder: Path) -> None:
+    """Put a new, encrypted database into a data folder; whoever opens it need not know."""
+    create_encrypted(folder / "wardnote.sqlite3", RecoverySecret.new(), KeyStore.of_user())
+
+
+def raw_connection(path: Path) -> sqlite3.Connection:
+    """Past the program's own door, with the key that the file needs."""
+    return connect(path, secret_of(path, KeyStore.of_user()))
 
 
 def a_patient(name: str = "测试甲") -> Patient:

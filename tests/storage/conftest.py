@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from app.storage.repositories import Repositories
-from tests.helpers.records import repositories_in
+from tests.helpers.records import make_encrypted, repositories_in
 
 
-@pytest.fixture
-def repositories(tmp_path: Path) -> Iterator[Repositories]:
+@pytest.fixture(params=["plain", "encrypted"])
+def repositories(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Repositories]:
+    """An empty ward, in each kind of file."""
+    if request.param == "encrypted":
+        make_encrypted(tmp_path / "data")
     opened = repositories_in(tmp_path / "data")
     yield opened
     opened.close()

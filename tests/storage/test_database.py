@@ -17,7 +17,7 @@ from app.storage.database import Database
 from app.storage.driver import sqlite3
 from app.storage.faults import DatabaseBusy
 from tests.helpers.logs import ExpectedLogs
-from tests.helpers.records import NOW, a_stay, repositories_in
+from tests.helpers.records import NOW, a_stay, make_encrypted, raw_connection, repositories_in
 
 
 @pytest.fixture
@@ -25,8 +25,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "数据 文件夹" / "wardnote.sqlite3"
 
 
-@pytest.fixture
-def database(path: Path) -> Iterator[Database]:
+@pytest.fixture(params=["plain", "encrypted"])
+def database(request: pytest.FixtureRequest, path: Path) -> Iterator[Database]:
+    if request.param == "encrypted":
+        make_encrypted(path.parent)
     opened = Database.open(path)
     yield opened
     opened.close()
@@ -108,7 +110,7 @@ def test_a_data_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 def test_a_locked_database_is_told(database: Database, path: Path, expected_logs: ExpectedLogs) -> None:
     expected_logs.expect("database fault: SQLITE_BUSY")
-    other = sqlite3.connect(path, isolation_level=None)
+    other = raw_connection(path)
     try:
         other.execute("BEGIN IMMEDIATE")
         database.sql.execute("PRAGMA busy_timeout = 10")
@@ -141,6 +143,7 @@ def test_many_first_openers_at_once_agree(tmp_path: Path, expected_logs: Expecte
     assert faults == []
 
 
+@pytest.mark.usefixtures("database")
 def test_two_connections_take_turns(path: Path, expected_logs: ExpectedLogs) -> None:
     """The command line may write while the window is open."""
     expected_logs.tolerate("database fault: SQLITE_BUSY")
@@ -185,7 +188,7 @@ import resource, sys
 from pathlib import Path
 from app.core.errors import DatabaseFault
 from app.core.notes import NoteKind, empty_sections
-from tests.helpers.records import NOW, a_stay, repositories_in
+from tests.helpers.records import NOW, a_stay, make_encrypted, raw_connection, repositories_in
 repositories = repositories_in(Path(sys.argv[1]))
 note_id = a_stay(repositories).note_id
 sections = {**empty_sections(NoteKind.FIRST_PROGRESS), "plan": "before"}

@@ -19,7 +19,7 @@ import pytest
 from app.core.entities import Encounter
 from app.core.moves import MoveKind
 from app.storage.repositories import Repositories
-from tests.helpers.records import repositories_in
+from tests.helpers.records import make_encrypted, repositories_in
 from tests.helpers.stored_acts import assert_acts_in_order, assert_moves_lead_here, assert_signed_as_kept
 
 pytest.importorskip("PySide6", reason="the program that is killed uses the storage thread")
@@ -41,8 +41,11 @@ def fork_server() -> Iterator[None]:
     forkserver._forkserver._stop()
 
 
-def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
-    survives(tmp_path, KILLS, seed=KILLS)
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
+def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, encrypted: bool) -> None:
+    if encrypted:
+        make_encrypted(tmp_path / "data")
+    survives(tmp_path / "data", KILLS, seed=KILLS)
 
 
 @pytest.mark.long
