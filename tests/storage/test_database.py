@@ -194,7 +194,8 @@ note_id = a_stay(repositories).note_id
 sections = {**empty_sections(NoteKind.FIRST_PROGRESS), "plan": "before"}
 repositories.notes.save(note_id, sections, NOW)
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, hard))
+largest = max(file.stat().st_size for file in Path(sys.argv[1]).iterdir())
+resource.setrlimit(resource.RLIMIT_FSIZE, (largest + 300_000, hard))
 for number in range(100):
     try:
         repositories.notes.save(note_id, {**sections, "plan": "x" * 50_000 + str(number)}, NOW)
