@@ -12,6 +12,7 @@ from functools import partial
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.cli.output import say
 from app.cli.suggest_case import doctor_name
 from app.cli.ward_data import ward_opener
 from app.controllers.answers import AnswerController
@@ -115,8 +116,8 @@ def _run_main_window(
 ) -> int:
     paths, application = begun.paths, appearance.application
     key_place = open_with_key(paths)
-    if key_place is None:
-        return 0
+    if isinstance(key_place, int):
+        return key_place
     models, trouble = choose_models(paths, engine)
     services = start_services(paths, models)
     at_the_end.callback(services.close)
@@ -250,19 +251,20 @@ def defaults(policy: Policy) -> dict[str, str]:
     return {COMMIT_FIRST_DEFAULT: "on"} if policy.flag("window.commit_first") else {}
 
 
-def open_with_key(paths: Paths) -> str | None:
+def open_with_key(paths: Paths) -> str | int:
     """Ask for the recovery code if the database is encrypted and the key is missing; what is to be said of its place.
 
-    None if the program was ended meanwhile. Raises EnvironmentFault if the user gave up.
+    The exit code if the user gave up, who needs no window that says so, or if the program was ended meanwhile.
     """
     keys = DatabaseKeyController(paths.database, KeyStore.of_user())
     dialog = RecoveryDialog(keys)
     try:
         if dialog.run():
             return dialog.said
-        if dialog.asked:
-            raise EnvironmentFault(NO_KEY)
-        return None
+        if not dialog.asked:
+            return 0
+        say(NO_KEY)
+        return 3
     finally:
         keys.close()
         dialog.deleteLater()

@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import choose_models, sample_encounters
+from app.core.recovery_code import RecoverySecret
 from app.inference.engines.scripted import Script
 from app.infra.paths import Paths
+from app.storage.database import create_encrypted
+from app.storage.key_store import KeyStore
+from tests.helpers.screen import wait_for
 from tests.helpers.scripted_catalog import ALLOW_SCRIPTED, PRESET, add_scripted_models
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,6 +76,28 @@ def test_without_a_screen_the_program_says_what_to_do(paths: Paths) -> None:
     )
     assert result.returncode == 3
     assert "wardnote suggest" in result.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_without_the_key_the_program_asks_and_its_end_leaves_everything(paths: Paths) -> None:
+    secret = RecoverySecret.new()
+    create_encrypted(paths.database, secret, KeyStore.of_user())
+    KeyStore.of_user().forget(secret.key_id)
+    before = paths.database.read_bytes()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "--data-dir", str(paths.data_dir)],
+        env=environment(QT_QPA_PLATFORM="offscreen"),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    log = paths.logs / "wardnote.log"
+    wait_for(lambda: log.exists() and "the key of the database is missing" in log.read_text(), "the question", 60)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert errors.count("恢复码") == 1 and "Traceback" not in errors
+    assert paths.database.read_bytes() == before
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from app.core.recovery_code import RecoverySecret
 from app.storage.encryption import DatabaseKind, KeyMissing, kind_of, recover, secret_of
 from app.storage.key_store import KeyPlace, KeyStore
 from app.workers.background import BackgroundWorker
+
+logger = logging.getLogger(__name__)
 
 
 class DatabaseKeyController(QObject):
@@ -52,6 +55,7 @@ class DatabaseKeyController(QObject):
 
     def _on_looked(self, missing: str) -> None:
         if missing:
+            logger.info("the key of the database is missing")
             self.missing.emit(missing)
         else:
             self.opened.emit("")
