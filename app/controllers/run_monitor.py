@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.core.discharge.stages import RecordPlan
-from app.core.runs import FinishReason, Run, RunOutcome, RunPhase, RunProgress, RunStatus
+from app.core.runs import MOST_ESTIMATED, FinishReason, Run, RunOutcome, RunPhase, RunProgress, RunStatus
 from app.inference.scheduler import Place
 
 _ORDER = tuple(RunPhase)
-MOST_ESTIMATED = 0.95
 
 
 class RunMonitor:

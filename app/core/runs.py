@@ -93,6 +93,10 @@ class ModelIdentity:
     quantisation: str
 
 
+MOST_ESTIMATED = 0.95
+"""What an estimated fraction never exceeds: here it takes longer than was expected."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunProgress:
     """A live run at one moment. `fraction` is of the present phase (0-1), None if it cannot be known.

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from app.controllers.discharge_plans import discharge_templates
-from app.controllers.run_monitor import MOST_ESTIMATED, RunMonitor
+from app.controllers.run_monitor import RunMonitor
 from app.core.discharge.asks import Reader
 from app.core.discharge.source import lines_of
 from app.core.discharge.stages import plan_record
-from app.core.runs import Binding, Decoding, FinishReason, ModelIdentity, Prompt, Run, RunPhase, RunProgress, RunStatus
+from app.core.runs import (
+    MOST_ESTIMATED,
+    Binding,
+    Decoding,
+    FinishReason,
+    ModelIdentity,
+    Prompt,
+    Run,
+    RunPhase,
+    RunProgress,
+    RunStatus,
+)
 from app.inference.scheduler import Place
 from tests.helpers.long_stay import long_stay
 from tests.helpers.records import NOW

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from app.core.case import CasePatient
 from app.core.entities import Encounter, Patient, Sex
-from app.core.runs import ModelIdentity, RunOutcome, RunPhase, RunProgress, RunStatus
+from app.core.runs import MOST_ESTIMATED, ModelIdentity, RunOutcome, RunPhase, RunProgress, RunStatus
 from app.ui.kit.text_safety import visible_controls
 
 
@@ -27,6 +27,8 @@ def _phase_line(progress: RunProgress, characters_per_second: float | None) -> s
     if progress.phase is RunPhase.WRITING:
         return "正在生成" if characters_per_second is None else f"正在生成 {characters_per_second:.0f} 字/秒"
     words = {RunPhase.LOADING: "加载模型", RunPhase.READING: "正在阅读"}[progress.phase]
+    if progress.estimated and progress.fraction is not None and progress.fraction >= MOST_ESTIMATED:
+        return f"{words} 比预计久"
     about = "约 " if progress.estimated else ""
     return words if progress.fraction is None else f"{words} {about}{progress.fraction:.0%}"
 

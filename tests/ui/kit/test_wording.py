@@ -18,6 +18,7 @@ NOW = datetime(2026, 1, 10, 8, tzinfo=UTC)
         (RunProgress("r", RunPhase.READING, 0.6), None, "正在阅读 60%"),
         (RunProgress("r", RunPhase.READING), None, "正在阅读"),
         (RunProgress("r", RunPhase.READING, 0.6, estimated=True), None, "正在阅读 约 60%"),
+        (RunProgress("r", RunPhase.READING, 0.95, estimated=True), None, "正在阅读 比预计久"),
         (RunProgress("r", RunPhase.READING, 0.6, stage=2, stages=4), None, "第 2/4 段 正在阅读 60%"),
         (RunProgress("r", RunPhase.WRITING), 23.4, "正在生成 23 字/秒"),
         (RunProgress("r", RunPhase.WRITING), None, "正在生成"),
