@@ -70,7 +70,9 @@ def trim(packages: Path) -> int:
     found = {path for pattern in (*_QT, *_ENGINES, *_TESTS) for one in braces(pattern) for path in packages.glob(one)}
     unwanted = {path for name in UNWANTED for path in _of_distribution(packages, name)}
     freed = 0
-    for path in sorted(found | unwanted):
+    # They name what is gone now, and hash scripts that hold paths of this machine.
+    records = set(packages.glob("*.dist-info/RECORD"))
+    for path in sorted(found | unwanted | records):
         if path.is_dir() and not path.is_symlink():
             freed += sum(file.lstat().st_size for file in path.rglob("*") if not file.is_dir())
             shutil.rmtree(path)

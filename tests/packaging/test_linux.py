@@ -77,6 +77,8 @@ def test_trimming_takes_what_is_named_and_nothing_else(tmp_path: Path) -> None:
     info = tmp_path / "hf_xet-1.8.0.dist-info"
     info.mkdir()
     (info / "RECORD").write_text("hf_xet/__init__.py,,\nhf_xet-1.8.0.dist-info/RECORD,,\n../../bin/x,,\n")
+    (tmp_path / "torch-2.dist-info").mkdir()
+    (tmp_path / "torch-2.dist-info" / "RECORD").write_text("../../bin/torchrun,sha256=of-this-machine,9\n")
     (tmp_path / "hf_xet").mkdir()
     (tmp_path / "hf_xet" / "__init__.py").write_text("")
     assert trim.trim(tmp_path) > 12

@@ -72,10 +72,13 @@ def _place_program(plan: Plan, tree: Path) -> None:
 
 
 def _compile(tree: Path) -> None:
-    """Bytecode for everything: nobody may write it later. By hash and without paths of this machine."""
+    """Bytecode for everything: nobody may write it later. By hash and without paths of this machine.
+
+    Also of modules that this Python has compiled for itself before (-f, -B): those hold such paths.
+    """
     places = [tree / "python" / interpreter.LIBRARY, tree / "program" / "app"]
-    command: Command = [tree / "python" / "bin" / "python3.11", "-I", "-m", "compileall", "-q", "-j", "0"]
-    options: Command = ["--invalidation-mode", "unchecked-hash", "-s", tree]
+    command: Command = [tree / "python" / "bin" / "python3.11", "-I", "-B", "-m", "compileall", "-q", "-j", "0"]
+    options: Command = ["-f", "--invalidation-mode", "unchecked-hash", "-s", tree]
     run([*command, *options, *places], "the program could not be compiled")
 
 
