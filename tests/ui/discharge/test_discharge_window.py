@@ -23,6 +23,7 @@ from app.inference.engines.scripted import Script
 from app.ui.comparison.report_dialog import ReportDialog
 from app.ui.discharge.record_pane import RecordPane
 from app.ui.kit.text_safety import AI_MARK
+from tests.helpers.long_stay import long_stay
 from tests.helpers.stays import sample_stays
 from tests.ui.discharge.conftest import OpenRecord, draft
 from tests.ui.test_main_window import ALT, CONTROL, LONG_MS, SHIFT, Open, Ward
@@ -304,3 +305,19 @@ def test_a_run_keeps_no_version_and_an_empty_record_with_one_stays(open_ward: Op
     with ward.bot.waitSignal(notes.load_failed) as refused:
         notes.delete_empty_document()
     assert "不能删除" in refused.args[0]
+
+
+def test_a_long_stay_goes_in_stages_and_what_was_left_out_is_said(open_ward: Open, open_record: OpenRecord) -> None:
+    ward = open_ward(Script(draft(), token_ms=3))
+    states: list[str] = []
+    comparisons = ward.services.controllers.comparisons
+    comparisons.run_progressed.connect(lambda _: states.append(panes(ward)[0].header.state.text()))
+    open_record(ward, long_stay(40))
+    wait_for_records(ward)
+    assert any(state.startswith("第 1/") for state in states) and any(state.startswith("第 2/") for state in states)
+    assert "项没有提供给模型" in ward.window.record_area.foot.coverage.text()
+    ward.press(Qt.Key.Key_F, CONTROL | SHIFT)
+    dialog = ward.window.records.dialog
+    assert dialog is not None
+    assert "正常结果）" in dialog.text.toPlainText().partition("没有提供给模型的资料")[2]
+    dialog.reject()
