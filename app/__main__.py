@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 
 from app.cli.main import run
 from app.core.errors import EnvironmentFault
@@ -12,7 +13,7 @@ from app.infra.paths import Paths
 
 def main() -> int:
     """Run what the arguments ask for; returns the exit code."""
-    return run(sys.argv[1:], _open_window)
+    return run(sys.argv[1:], _open_window, _show_fault)
 
 
 def _open_window(paths: Paths, arguments: argparse.Namespace) -> int:
@@ -33,6 +34,15 @@ def _open_window(paths: Paths, arguments: argparse.Namespace) -> int:
     finally:
         splash.leave()
         splash.deleteLater()
+
+
+def _show_fault(sentence: str) -> None:
+    from app.ui.desktop import make_application
+    from app.ui.splash import show_fault
+
+    with suppress(EnvironmentFault):  # without a screen the sentence on stderr is all there is
+        make_application()
+        show_fault(sentence)
 
 
 if __name__ == "__main__":

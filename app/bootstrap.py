@@ -55,6 +55,7 @@ from app.storage.key_store import KeyStore
 from app.storage.samples import SampleEncounter, install_samples
 from app.ui.comparison.commit_first import DEFAULT as COMMIT_FIRST_DEFAULT
 from app.ui.desktop import TerminationSignals, clear_own_clipboard, make_application, speak_english
+from app.ui.discharge.discharge_desk import DEFAULT as DISCHARGE_DEFAULT
 from app.ui.fault_hook import FaultHook
 from app.ui.first_start.run import Begun, begin
 from app.ui.kit.theme import Appearance, ensure_chinese_font, has_chinese_font
@@ -248,7 +249,11 @@ def policy_of_look(paths: Paths) -> Policy:
 
 def defaults(policy: Policy) -> dict[str, str]:
     """How the window is where a doctor has chosen nothing."""
-    return {COMMIT_FIRST_DEFAULT: "on"} if policy.flag("window.commit_first") else {}
+    wanted = {
+        COMMIT_FIRST_DEFAULT: policy.flag("window.commit_first"),
+        DISCHARGE_DEFAULT: policy.flag("discharge.automatic"),
+    }
+    return {name: "on" if flag else "off" for name, flag in wanted.items() if flag is not None}
 
 
 def open_with_key(paths: Paths) -> str | int:

@@ -44,14 +44,21 @@ class ExitCode(IntEnum):
     ENVIRONMENT = 3
 
 
-def run(arguments: Sequence[str], open_window: Window) -> int:
-    """Run one command, or open the window if there is none. Exits with 2 if the arguments are wrong."""
+def run(
+    arguments: Sequence[str], open_window: Window, show_fault: Callable[[str], object] = lambda sentence: None
+) -> int:
+    """Run one command, or open the window if there is none. Exits with 2 if the arguments are wrong.
+
+    `show_fault` says in a window why none can be opened, before it was tried.
+    """
     output.use_utf8()
     namespace = make_parser().parse_args(arguments)
     try:
         namespace.data_dir = locate(namespace.data_dir)
     except EnvironmentFault as fault:
         output.say(str(fault))
+        if namespace.command is None:
+            show_fault(str(fault))
         return ExitCode.ENVIRONMENT
     paths = Paths.resolve(namespace.data_dir)
     log_file.configure(paths, verbose=namespace.verbose)

@@ -195,6 +195,13 @@ KEYS: tuple[PolicyKey, ...] = (
         "一个也不允许",
     ),
     PolicyKey(
+        "discharge.automatic",
+        FLAG,
+        "false",
+        "出院记录打开或保存时自动起草的默认值；医生自己切换过的，以医生的选择为准",
+        "默认开启",
+    ),
+    PolicyKey(
         "feedback.export",
         FLAG,
         "false",

@@ -131,5 +131,8 @@ def test_a_wrong_policy_opens_nothing(
     policy = tmp_path / "policy.toml"
     monkeypatch.setattr("app.settings.policy.system_policy", lambda: policy)
     policy.write_text("[data]\nfolder = 3\n", encoding="utf-8")
-    assert run([], lambda paths, arguments: 0) == 3
+    shown: list[str] = []
+    assert run([], lambda paths, arguments: 0, shown.append) == 3
+    assert len(shown) == 1 and "data.folder" in shown[0], "who double-clicks reads no terminal"
+    assert run(["models", "list"], lambda paths, arguments: 0, shown.append) == 3 and len(shown) == 1
     assert "第 2 行：data.folder 不能是 3，可以是：" in capsys.readouterr().err

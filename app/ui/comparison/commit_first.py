@@ -57,6 +57,7 @@ class CommitFirst(QObject):
         self._feedback = feedback
         self._say = say
         self._setting = f"commit_first:{feedback.actor}"
+        self._is_chosen = False
         self._waiting: set[str] = set()
         self.cover = Cover()
         self.button = QPushButton("先写后看")
@@ -77,11 +78,12 @@ class CommitFirst(QObject):
         return shown is not None and shown.comparison.comparison_id in self._waiting
 
     def state(self) -> dict[str, str]:
-        """The doctor's choice, for the settings."""
-        return {self._setting: _ON if self.button.isChecked() else _OFF}
+        """The doctor's choice, for the settings; nothing for one who made none."""
+        return {self._setting: _ON if self.button.isChecked() else _OFF} if self._is_chosen else {}
 
     def restore(self, kept: Mapping[str, str]) -> None:
         """As the doctor left it, or as `DEFAULT` says."""
+        self._is_chosen = self._setting in kept
         self.button.setChecked(kept.get(self._setting, kept.get(DEFAULT)) == _ON)
         self._desk.shuffles = self.button.isChecked()
 
@@ -103,6 +105,7 @@ class CommitFirst(QObject):
         self._show_words()
 
     def _on_switched(self, on: bool) -> None:
+        self._is_chosen = True
         self._desk.shuffles = on
         self._say(Done(MODE_ON if on else MODE_OFF))
         if not on and self.hides:

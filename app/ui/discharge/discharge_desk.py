@@ -26,6 +26,8 @@ _STALE = "生成之后，住院资料（病程、医嘱、检查结果）已经�
 AUTOMATIC_ON = "已开启自动起草：打开或保存出院记录时，住院资料有变化就在后台起草。"
 AUTOMATIC_OFF = "已关闭自动起草：需要时按 Ctrl+Enter 生成。"
 _SETTING = "discharge_automatic"
+# In the kept settings: what holds where nobody has chosen.
+DEFAULT = "discharge_automatic_default"
 _MOST_SOURCES = 3
 
 
@@ -42,6 +44,7 @@ class DischargeDesk(RunDesk[DischargeArea]):
         feedback: FeedbackController,
     ) -> None:
         self._discharge = discharge
+        self._is_chosen = False
         self._feedback = feedback
         self._records: dict[str, Record] = {}
         self._votes: dict[tuple[str, str], Vote] = {}
@@ -66,12 +69,13 @@ class DischargeDesk(RunDesk[DischargeArea]):
         return self._records
 
     def state(self) -> dict[str, str]:
-        """Whether records are written by themselves, for the settings."""
-        return {_SETTING: "on" if self._area.automatic.isChecked() else "off"}
+        """Whether records are written by themselves, for the settings; nothing where nobody has chosen."""
+        return {_SETTING: "on" if self._area.automatic.isChecked() else "off"} if self._is_chosen else {}
 
     def restore(self, kept: Mapping[str, str]) -> None:
-        """As it was left; on at first."""
-        self._area.automatic.setChecked(kept.get(_SETTING, "on") == "on")
+        """As it was left, or as `DEFAULT` says; on at first."""
+        self._is_chosen = _SETTING in kept
+        self._area.automatic.setChecked(kept.get(_SETTING, kept.get(DEFAULT, "on")) == "on")
         self._discharge.automatic = self._area.automatic.isChecked()
 
     def run(self) -> None:
@@ -113,6 +117,7 @@ class DischargeDesk(RunDesk[DischargeArea]):
         self._asked.clear()
 
     def _on_automatic(self, on: bool) -> None:
+        self._is_chosen = True
         self._discharge.automatic = on
         self._area.notice.say(AUTOMATIC_ON if on else AUTOMATIC_OFF)
         if on:

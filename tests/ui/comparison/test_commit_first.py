@@ -49,6 +49,7 @@ def test_answers_stay_covered_until_the_doctor_has_written(ward: Ward, monkeypat
 def test_the_mode_is_the_doctors_own_and_kept(ward: Ward) -> None:
     commit = ward.window.commit
     kept = ward.window.state()
+    assert any(name.startswith("commit_first:") for name in kept)
     ward.press(Qt.Key.Key_D, CONTROL | SHIFT)
     assert not commit.button.isChecked()
     ward.run_to_the_end()
@@ -60,6 +61,7 @@ def test_the_mode_is_the_doctors_own_and_kept(ward: Ward) -> None:
     assert not commit.button.isChecked()
     commit.restore(others | {DEFAULT: "on"})
     assert commit.button.isChecked(), "the hospital's default holds for a doctor who chose nothing"
+    assert commit.state() == {}, "and is no choice of the doctor's"
     commit.button.click()
     commit.restore(ward.window.state() | {DEFAULT: "on"})
     assert not commit.button.isChecked(), "and gives way to a choice"
