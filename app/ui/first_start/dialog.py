@@ -182,6 +182,10 @@ class FirstStartDialog(QDialog):
             self.next.setText(page.next_words)
             self.next.setEnabled(page.can_go_on)
             self.skip.setVisible(page.can_skip)
+            # A page without fields: neither Enter nor the space bar may leave it by accident.
+            focus = self.focusWidget()
+            if page.can_go_on and (focus is None or not page.isAncestorOf(focus)):
+                self.next.setFocus()
 
     def _on_examined(self, found: Examined) -> None:
         """A folder with data has decided already whether they are encrypted."""

@@ -88,6 +88,7 @@ def test_from_the_folder_to_the_window_by_enter_alone(begin: Begin, paths: Paths
     enter(qtbot, dialog)
     arrive(qtbot, dialog, Step.CALIBRATE)
     assert isinstance(dialog.page, CalibratePage)
+    qtbot.waitUntil(lambda: dialog.focusWidget() is dialog.next)
     enter(qtbot, dialog)
     arrive(qtbot, dialog, Step.SAMPLE)
     enter(qtbot, dialog)
