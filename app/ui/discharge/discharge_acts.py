@@ -36,6 +36,7 @@ CHECKING = "正在核对这份出院记录，请稍候再回填。"
 NOTHING = "这份建议没有写这一部分，没有回填。"
 SAME = "文书中已经是这些文字，没有重复回填。"
 FILLED = "入院日期、出院日期、入院诊断已有内容，或资料中没有，没有填入。"
+KEPT = "刚才回填后您又修改过的部分没有取回，请核对。"
 CAPTION = "回填后：删去的有删除线，新增的有下划线（AI生成，须医师审核）。勾选要替换的部分，没有勾选的保持不变。"
 _TITLES = {section.key: section.title for section in WRITTEN}
 
@@ -204,7 +205,7 @@ class DischargeActs(QObject):
         self._editor.replace_together(sections)
         # The doctor has seen the present stay, and was asked if the record was made from another one.
         expected = binding if run is None else replace(run.binding, input_hash=binding.input_hash)
-        self._notes.keep_backfill(expected, lambda reason: self._take_back(before, reason))
+        self._notes.keep_backfill(expected, lambda reason: self._take_back(before, sections, reason))
         for key in sections.keys() & _TITLES.keys():
             if run is not None:
                 self._feedback.backfilled(run.run_id, key, sections[key])
@@ -212,9 +213,11 @@ class DischargeActs(QObject):
         self._editor.show_section(self._editor.editors[first], 0)
         return True
 
-    def _take_back(self, before: Mapping[str, str], reason: str) -> None:
-        self._editor.replace_together(before)
-        self._area.notice.say(reason)
+    def _take_back(self, before: Mapping[str, str], inserted: Mapping[str, str], reason: str) -> None:
+        """The disk refused it: take it out again, but for what the doctor went on to write in meanwhile."""
+        untouched = {key: text for key, text in before.items() if self._text(key) == inserted[key]}
+        self._editor.replace_together(untouched)
+        self._area.notice.say(reason if untouched == before else f"{reason}{KEPT}")
         self._discharge.look_again()
 
 

@@ -313,6 +313,20 @@ def test_what_a_doctor_wrote_is_never_replaced(doctor: Callable[[int], None]) ->
     assert min(tally[name] for name in done) > 0, str(tally)
 
 
+def test_what_is_taken_back_leaves_what_was_written_into_it(doctor: Callable[[int], None]) -> None:
+    """The stay changed while the text came in: the disk refuses it after the doctor wrote on."""
+    state: Any = Doctor()
+    try:
+        state.change_input(which=0)
+        state.fill_exact()
+        state.edit(key="admission_date", replaces=False)
+        state.settle()
+        state.what_the_doctor_wrote_stays()
+        assert state.texts()["discharge_date"] == ""
+    finally:
+        state.teardown()
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(LONG_PARTS))
 def test_two_thousand_interleavings(doctor: Callable[[int], None], part: int) -> None:
