@@ -146,7 +146,12 @@ def _look(smoke: Smoke, wine: Wine, home: Path) -> None:
 
 def _window_is_shown(display: str) -> bool:
     command = ["xdotool", "search", "--onlyvisible", "--name", f"^{product.CHINESE_NAME}$"]
-    return subprocess.run(command, env={"DISPLAY": display, "PATH": "/usr/bin"}, capture_output=True).returncode == 0
+    return (
+        subprocess.run(
+            command, env={"DISPLAY": display, "PATH": "/usr/bin", "LC_ALL": "C.UTF-8"}, capture_output=True
+        ).returncode
+        == 0
+    )
 
 
 def _rows(wine: Wine, console: str) -> dict[str, int]:
