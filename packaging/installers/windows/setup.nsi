@@ -143,11 +143,11 @@ FunctionEnd
 Function CheckFolder
   StrCpy $1 0
   ${IfNot} ${FileExists} "$INSTDIR\uninstall.exe"
-  ${AndIfNot} ${FileExists} "$INSTDIR\${VERSION}\incomplete"
     FindFirst $0 $1 "$INSTDIR\*"
     ${DoWhile} $1 != ""
       ${If} $1 != "."
       ${AndIf} $1 != ".."
+      ${AndIfNot} ${FileExists} "$INSTDIR\$1\incomplete" ; of an installation that was interrupted
         FindClose $0
         Goto not_empty
       ${EndIf}
@@ -260,15 +260,18 @@ Section "program"
   ${EndIf}
 SectionEnd
 
-; A folder of ours is known by the interpreter in it and by a name that begins with a digit.
+; A folder of ours is known by the interpreter and the program in it, or by the mark of an interrupted installation.
 !macro RemoveBody un except
 Function ${un}RemoveEarlier
   FindFirst $0 $1 "$INSTDIR\*.*.*"
   ${DoWhile} $1 != ""
     ${If} $1 != "${except}"
-    ${AndIf} ${FileExists} "$INSTDIR\$1\python\*"
-    ${AndIf} ${FileExists} "$INSTDIR\$1\program\*"
-      RMDir /r "$INSTDIR\$1"
+      ${If} ${FileExists} "$INSTDIR\$1\incomplete"
+        RMDir /r "$INSTDIR\$1"
+      ${ElseIf} ${FileExists} "$INSTDIR\$1\python\*"
+      ${AndIf} ${FileExists} "$INSTDIR\$1\program\*"
+        RMDir /r "$INSTDIR\$1"
+      ${EndIf}
     ${EndIf}
     FindNext $0 $1
   ${Loop}

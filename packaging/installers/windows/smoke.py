@@ -162,7 +162,7 @@ def _rows(wine: Wine, console: str) -> dict[str, int]:
 
 def _remove(wine: Wine, home: Path) -> None:
     code, _ = wine.run(str(home / "uninstall.exe"), "/S", "/CurrentUser" if "users" in home.parts else "")
-    hold(code == 0, f"the removal ends with 0, not {code}")
+    hold(code == 0, f"the removal ends with {code}")
     until(lambda: not (home / launchers.WINDOW).exists(), "the program is removed", 120)
     time.sleep(3)
 
