@@ -61,3 +61,12 @@ def merged_text(existing: str, addition: str) -> str:
     if not added or kept == added or kept.endswith("\n" + added):
         return existing
     return f"{kept}\n\n{added}" if kept else added
+
+
+def text_without(current: str, addition: str) -> str | None:
+    """The section after a merged suggestion is taken out again, with all that was written around it since; None if
+    the suggestion does not stand in it unchanged."""
+    head, found, tail = current.partition(addition.strip())
+    if not found:
+        return None
+    return "\n\n".join(part for part in (head.rstrip(), tail.lstrip("\n")) if part)

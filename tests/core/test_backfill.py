@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.backfill import Decision, check_backfill, merged_text
+from app.core.backfill import Decision, check_backfill, merged_text, text_without
 from app.core.notes import input_hash
 from app.core.runs import Binding
 
@@ -64,3 +64,20 @@ def test_a_changed_input_asks() -> None:
 def test_a_suggestion_goes_after_a_blank_line_and_only_once(existing: str, addition: str, merged: str) -> None:
     assert merged_text(existing, addition) == merged
     assert merged_text(merged, addition) == merged
+
+
+@pytest.mark.parametrize(
+    ("around", "left"),
+    [
+        ("肺炎\n\n{}", "肺炎"),
+        ("肺炎\n\n{}\n待查血培养", "肺炎\n\n待查血培养"),
+        ("先记\n{}", "先记"),
+        ("{}", ""),
+    ],
+)
+def test_what_is_taken_out_leaves_what_was_written_around_it(around: str, left: str) -> None:
+    assert text_without(around.format("1. **肺栓塞**\n   - 支持点：胸痛"), "1. **肺栓塞**\n   - 支持点：胸痛\n") == left
+
+
+def test_what_was_changed_inside_is_not_taken_out() -> None:
+    assert text_without("1. **肺栓塞？**", "1. **肺栓塞**") is None

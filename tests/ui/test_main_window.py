@@ -564,14 +564,15 @@ def test_a_backfill_into_a_note_that_became_another_persons_is_taken_back(open_w
     moved: list[object] = []
     ward.services.storage.submit(move, moved.append, pytest.fail)
     ward.press(Qt.Key.Key_1, CONTROL)
+    ward.window.editor.differential.insertPlainText("\n待查血培养")
     ward.bot.waitUntil(lambda: "合并病案之前" in ward.notice)
-    assert ward.differential == ""
+    assert ward.differential == "待查血培养", "the suggestion goes, what the doctor wrote since stays"
     notes = ward.services.controllers.notes
     ward.bot.waitUntil(lambda: not notes.unsaved)
     note = notes.open_note
     assert note is not None
     repositories = ward.stored()
-    assert repositories.notes.get(note.note.note_id).sections["differential"] == ""
+    assert repositories.notes.get(note.note.note_id).sections["differential"] == "待查血培养"
     versions = [repositories.notes.version_sections(note.note.note_id, 1)["differential"]]
     repositories.close()
     assert versions == [""]

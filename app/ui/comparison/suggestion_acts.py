@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.controllers.feedback import FeedbackController
 from app.controllers.note import NoteController
-from app.core.backfill import Decision, check_backfill, merged_text
+from app.core.backfill import Decision, check_backfill, merged_text, text_without
 from app.core.notes import DIFFERENTIAL
 from app.core.text_diff import difference
 from app.ui.comparison.backfill_dialog import BackfillDialog, BackfillQuestion
@@ -26,6 +26,7 @@ from app.ui.note.provenance_acts import ProvenanceActs
 ALREADY_THERE = "鉴别诊断末尾已经是这份建议，没有重复回填。"
 SIGNED = "这份文书已经签名，没有回填：需要改动时先按 Ctrl+Shift+M 修正。"
 UNFINISHED = "这份建议没有写完。"
+KEPT = "刚才回填后您又修改过的部分没有取回，请核对。"
 
 
 class SuggestionActs(QObject):
@@ -148,10 +149,15 @@ class SuggestionActs(QObject):
         start = editor.replace_whole(merged_text(before, addition))
         # The doctor has seen the present input, and was asked if the suggestion was made from another one.
         expected = replace(card.run.binding, input_hash=binding.input_hash)
-        self._notes.keep_backfill(expected, lambda reason: self._take_back(before, reason))
+        self._notes.keep_backfill(expected, lambda reason: self._take_back(before, addition, reason))
         self._feedback.backfilled(card.run.run_id, DIFFERENTIAL.key, addition)
         self._editor.show_section(editor, start)
 
-    def _take_back(self, before: str, reason: str) -> None:
-        self._editor.differential.replace_whole(before)
-        self._area.notice.say(reason)
+    def _take_back(self, before: str, addition: str, reason: str) -> None:
+        """Storage refused it: take it out again, but for what the doctor went on to write in meanwhile."""
+        editor = self._editor.differential
+        current = editor.text()
+        text = before if current == merged_text(before, addition) else text_without(current, addition)
+        if text is not None:
+            editor.replace_whole(text)
+        self._area.notice.say(reason if text is not None else f"{reason}{KEPT}")

@@ -20,7 +20,7 @@ from app.core.runs import Run
 from app.core.text_diff import BUDGET, difference
 from app.ui.comparison.backfill_dialog import BackfillDialog, BackfillQuestion
 from app.ui.comparison.run_board import RunBoard, RunCard
-from app.ui.comparison.suggestion_acts import SIGNED, UNFINISHED
+from app.ui.comparison.suggestion_acts import KEPT, SIGNED, UNFINISHED
 from app.ui.comparison.vote_acts import VoteActs
 from app.ui.discharge.discharge_area import DischargeArea
 from app.ui.discharge.discharge_desk import DischargeDesk
@@ -36,7 +36,6 @@ CHECKING = "正在核对这份出院记录，请稍候再回填。"
 NOTHING = "这份建议没有写这一部分，没有回填。"
 SAME = "文书中已经是这些文字，没有重复回填。"
 FILLED = "入院日期、出院日期、入院诊断已有内容，或资料中没有，没有填入。"
-KEPT = "刚才回填后您又修改过的部分没有取回，请核对。"
 CAPTION = "回填后：删去的有删除线，新增的有下划线（AI生成，须医师审核）。勾选要替换的部分，没有勾选的保持不变。"
 _TITLES = {section.key: section.title for section in WRITTEN}
 
