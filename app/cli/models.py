@@ -166,7 +166,7 @@ def _measured_line(measured: Measured) -> str:
         return f"{place}：{measured.fault}"
     return (
         f"{place}：载入 {speed.load_seconds:.1f} 秒，阅读 {speed.reading:.0f} 词元/秒，"
-        f"书写 {speed.writing:.1f} 词元/秒，照抄原文时提示词查找 {speed.copying:.2f} 倍"
+        f"书写 {speed.writing:.1f} 词元/秒，写出院记录时提示词查找 {speed.copying:.2f} 倍"
     )
 
 

@@ -10,15 +10,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from app.controllers.discharge_plans import discharge_templates, plans_of
 from app.controllers.model_library import open_library, pack_trust, quality_texts
 from app.core.case import Case
 from app.core.errors import EnvironmentFault, ModelFileFault
 from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.runs import Message
+from app.core.stay import Stay
 from app.inference.calibrate import measure_copying, measure_gain, measure_speed
 from app.inference.catalog import CatalogModel
 from app.inference.catalog_entry import entry_name, hashed, write_entry
 from app.inference.conversion.prepare import Preparer
+from app.inference.engine import GenerationRequest
 from app.inference.fetch import fetch, is_fetched
 from app.inference.files import check_files
 from app.inference.library import ModelLibrary, recipe_of
@@ -132,7 +135,7 @@ class ModelKeeper:
             try:
                 with work.under_way():
                     speed = measure_speed(one, prompts, work.host)
-                    speed = replace(speed, copying=measure_copying(one, copying_prompt(), work.host))
+                    speed = replace(speed, copying=measure_copying(one, copying_task(one), work.host))
             except EnvironmentFault as fault:  # the others can still be measured
                 faults += 1
                 told(Measured(model.name, engine, None, str(fault)))
@@ -203,7 +206,9 @@ def sample_prompts() -> list[tuple[Message, ...]]:
     ]
 
 
-def copying_prompt() -> tuple[Message, ...]:
-    """A task whose answer is its source: how far guessing can help."""
-    text = min(resource_path("samples").glob("*.json")).read_text(encoding="utf-8")
-    return (Message("user", f"请逐字重复下面的文字，不要增减：\n{text}"),)
+def copying_task(model: PreparedModel) -> GenerationRequest:
+    """The discharge record of a short sample stay: the task that copies, in its form."""
+    stay = Stay.parse(min(resource_path("samples", "stays").glob("*.json")).read_text(encoding="utf-8"))
+    first = plans_of(stay, [model], discharge_templates())[model.identity.model].stage()
+    assert first is not None
+    return GenerationRequest(first.ask.prompt.messages, first.ask.decoding, copies=True)

@@ -20,7 +20,7 @@ from app.inference.supervisor import ModelHost
 from app.inference.work import MakeHost
 
 _TOKENS = 48
-_COPIED_TOKENS = 96
+_COPIED_TOKENS = 160
 _ROUNDS = 3
 
 Prompt = tuple[Message, ...]
@@ -60,19 +60,19 @@ def _memory_of(pid: int | None) -> int:
         return 0
 
 
-def measure_copying(model: PreparedModel, prompt: Prompt, make_host: MakeHost = ModelHost) -> float:
-    """How many times as fast a text that repeats the prompt is written when it is guessed from it.
+def measure_copying(model: PreparedModel, task: GenerationRequest, make_host: MakeHost = ModelHost) -> float:
+    """How many times as fast the beginning of `task` is written when it is guessed from the prompt.
 
-    Rounds alternate. Guessed text that is not that of plain decoding counts as no gain. Raises EnvironmentFault.
+    The task is one that copies for real, in its form: what a bare repetition gains is more than a record does. Rounds
+    alternate. Guessed text that is not that of plain decoding counts as no gain. Raises EnvironmentFault.
     """
     if model.identity.engine not in GUESSES:
         return 1.0
     options = {**dict(model.request.options), "lookup": str(GUESSES[model.identity.engine])}
     host = make_host(replace(model, request=replace(model.request, options=tuple(options.items()))))
+    beginning = replace(task, decoding=replace(task.decoding, max_tokens=_COPIED_TOKENS))
     try:
-        rounds = [
-            [_answer(host, prompt, _COPIED_TOKENS, copies=copies) for copies in (False, True)] for _ in range(_ROUNDS)
-        ]
+        rounds = [[_run(host, replace(beginning, copies=copies)) for copies in (False, True)] for _ in range(_ROUNDS)]
     finally:
         host.close()
     if len({outcome.text for pair in rounds for outcome in pair}) > 1:
@@ -110,9 +110,13 @@ def _hosts(
             thread.shutdown()
 
 
-def _answer(host: ModelHost, prompt: Prompt, tokens: int = _TOKENS, *, copies: bool = False) -> RunOutcome:
+def _answer(host: ModelHost, prompt: Prompt) -> RunOutcome:
     """One short answer. Raises EngineFault if there is none."""
-    generation = GenerationRequest(prompt, Decoding(max_tokens=tokens), copies)
+    return _run(host, GenerationRequest(prompt, Decoding(max_tokens=_TOKENS)))
+
+
+def _run(host: ModelHost, generation: GenerationRequest) -> RunOutcome:
+    """Raises EngineFault if nothing is written."""
     outcome = host.generate(f"calibrate-{time.monotonic_ns()}", generation, _Silent())
     if outcome.status is not RunStatus.COMPLETED or not outcome.ttft_ms:
         raise EngineFault(outcome.error or "校准时模型没有输出，请重试")

@@ -19,6 +19,7 @@ from app.inference.supervisor import ModelHost
 
 MakeModel = Callable[[Script], PreparedModel]
 PROMPTS = [(Message("user", "胸痛" * 100),), (Message("user", "腹痛" * 50),)]
+RECORD = GenerationRequest(PROMPTS[0], Decoding(max_tokens=2000, grammar="root ::= [一-龥]+"), copies=True)
 
 
 def test_speeds_are_those_of_the_model(script: MakeModel) -> None:
@@ -84,7 +85,7 @@ def test_models_that_only_wait_gain_all_by_running_at_once(tmp_path: Path) -> No
 
 
 def test_an_engine_without_guesses_gains_nothing_by_copying(script: MakeModel) -> None:
-    assert measure_copying(script(Script("答")), PROMPTS[0]) == 1.0
+    assert measure_copying(script(Script("答")), RECORD) == 1.0
 
 
 @pytest.mark.parametrize(("texts", "gain"), [(("同", "同"), 2.0), (("同", "异"), 1.0)])
@@ -93,6 +94,7 @@ def test_guessed_text_that_differs_is_no_gain(
 ) -> None:
     def answer(host: ModelHost, run_id: str, generation: GenerationRequest, observer: object) -> RunOutcome:
         assert dict(host.model.request.options) == {"lookup": "3"}
+        assert generation.decoding.grammar == RECORD.decoding.grammar, "a record is measured in its form"
         whole_s = 1.5 if generation.copies else 2.0
         text = texts[generation.copies]
         return RunOutcome(run_id, RunStatus.COMPLETED, FinishReason.LENGTH, text, 10, 11, 1000.0, whole_s * 1000)
@@ -100,4 +102,4 @@ def test_guessed_text_that_differs_is_no_gain(
     monkeypatch.setattr(ModelHost, "generate", answer)
     model = script(Script("答"))
     model = replace(model, identity=replace(model.identity, engine="bigdl"))
-    assert measure_copying(model, PROMPTS[0]) == pytest.approx(gain)
+    assert measure_copying(model, RECORD) == pytest.approx(gain)
