@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.settings.policy_keys import KEYS, PolicyKey
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "policy.md"
+PAGE = Path(__file__).resolve().parents[2] / "resources" / "help" / "policy.md"
 
 _HEAD = """# 策略文件
 

@@ -17,7 +17,7 @@ from app.infra import logging as log_file
 from app.infra.paths import CACHE_VARIABLE, Paths, system_policy
 from app.settings.policy import Policy
 
-GUIDE = (ROOT / "docs" / "admin.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "resources" / "help" / "admin.md").read_text(encoding="utf-8")
 INSTALLER = (ROOT / "packaging" / "installers" / "linux" / "install.sh").read_text(encoding="utf-8")
 COMMANDS = [
     line.partition("#")[0].strip()

@@ -49,7 +49,7 @@ def _document(plan: Plan, tree: Path, system: Sequence[bill.SystemPackage]) -> N
     bill.write_sbom(plan, python / "bin" / "python3.11", system, document / bill.SBOM)
     packages = python / interpreter.PACKAGE_FOLDER
     bill.collect_licences(plan, packages, system, document / bill.LICENCES)
-    for page in sorted((plan.root / "docs").glob("*.md")):
+    for page in sorted((plan.root / "resources" / "help").glob("*.md")):
         shutil.copyfile(page, document / page.name)
 
 
