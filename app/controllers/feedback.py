@@ -27,11 +27,13 @@ class FeedbackController(QObject):
     Signals:
         vote_stored: run_id, Vote (WITHDRAWN takes a vote back); only after the commit.
         item_vote_stored: run_id, a diagnosis by name, Vote; likewise.
+        actor_changed: somebody else gives the feedback now; what is shown of the one before is to be read anew.
         failed: a sentence; what the environment refused is kept and stored later.
     """
 
     vote_stored = Signal(str, object)
     item_vote_stored = Signal(str, str, object)
+    actor_changed = Signal()
     failed = Signal(str)
 
     def __init__(self, storage: StorageThread, actor: str, parent: QObject | None = None) -> None:
@@ -42,7 +44,9 @@ class FeedbackController(QObject):
 
     def set_actor(self, actor: str) -> None:
         """Who gives feedback from now on."""
-        self._actor = actor
+        if actor != self._actor:
+            self._actor = actor
+            self.actor_changed.emit()
 
     def vote(self, run_id: str, vote: Vote, item: str = "", reasons: Sequence[str] = (), comment: str = "") -> None:
         """The doctor's vote on a whole suggestion, or on one diagnosis (`item`); the last one counts."""
@@ -55,10 +59,20 @@ class FeedbackController(QObject):
 
         self.record(run_id, acts.voted(vote, item, reasons, comment), stored)
 
+    def votes(self, note_id: str, done: Callable[[Mapping[str, Vote]], None]) -> None:
+        """Read this doctor's standing votes on whole suggestions of a note, by run id."""
+        actor = self._actor
+        self._storage.submit(
+            lambda repositories: repositories.feedback.votes(note_id, actor),
+            done,
+            lambda _error: self.failed.emit("以前对各份建议的评价未能读取，请重新打开这份病历。"),
+        )
+
     def item_votes(self, note_id: str, done: Callable[[Mapping[tuple[str, str], Vote]], None]) -> None:
         """Read this doctor's standing votes on diagnoses of a note, by run id and name."""
+        actor = self._actor
         self._storage.submit(
-            lambda repositories: repositories.feedback.item_votes(note_id, self._actor),
+            lambda repositories: repositories.feedback.item_votes(note_id, actor),
             done,
             lambda _error: self.failed.emit("以前对各诊断的评价未能读取，请重新打开这份病历。"),
         )
@@ -85,16 +99,18 @@ class FeedbackController(QObject):
 
     def judgements(self, note_id: str, done: Callable[[Mapping[str, EventKind]], None]) -> None:
         """Read what this doctor last said of all suggestions of a comparison at once, by comparison."""
+        actor = self._actor
         self._storage.submit(
-            lambda repositories: repositories.feedback.judgements(note_id, self._actor),
+            lambda repositories: repositories.feedback.judgements(note_id, actor),
             done,
             lambda _error: self.failed.emit("以前对各份建议的评价未能读取，请重新打开这份病历。"),
         )
 
     def mine(self, done: Callable[[tuple[OwnFeedback, ...]], None]) -> None:
         """Read what this doctor has said about suggestions, the newest first."""
+        actor = self._actor
         self._storage.submit(
-            lambda repositories: repositories.feedback.of_actor(self._actor),
+            lambda repositories: repositories.feedback.of_actor(actor),
             done,
             lambda _error: self.failed.emit("您的反馈未能读取，请稍后再试。"),
         )

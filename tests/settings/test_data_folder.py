@@ -62,7 +62,7 @@ def mounted(monkeypatch: pytest.MonkeyPatch, *mounts: tuple[str, str, str]) -> N
         ("/srv/ward", True),
         ("/srv/wardnote", False),
         ("/srv/ward/local/data", False),
-        ("/home/li", False),
+        ("/var/lib/ward", False),
         ("/mnt/z/data", True),
         ("//server/share/data", True),
         ("\\\\server\\share\\data", True),

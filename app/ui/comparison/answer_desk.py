@@ -70,6 +70,7 @@ class AnswerDesk(QObject):
         self._answers.judged.connect(self._on_judged)
         self._area.consensus.filter_wanted.connect(self._filter)
         self._feedback.item_vote_stored.connect(self._on_vote_stored)
+        self._feedback.actor_changed.connect(self._read_votes)
         for key in _SOURCES:
             self._editor.editors[key].cursorPositionChanged.connect(self._light.start)
 
@@ -96,10 +97,14 @@ class AnswerDesk(QObject):
         self._picks.clear()
         self._votes.clear()
         self._marks.clear()
-        self._feedback.item_votes(note.note.note_id, self._on_votes)
+        self._read_votes()
+
+    def _read_votes(self) -> None:
+        if (note := self._notes.open_note) is not None:
+            self._feedback.item_votes(note.note.note_id, self._on_votes)
 
     def _on_votes(self, votes: Mapping[tuple[str, str], Vote]) -> None:
-        self._votes.update(votes)
+        self._votes = dict(votes)
         self._show_votes()
 
     def _on_judged(self, run_id: str, answer: JudgedAnswer) -> None:

@@ -42,11 +42,13 @@ class JudgementActs(QObject):
         super().__init__(area)
         self._area = area
         self._desk = desk
+        self._notes = notes
         self._feedback = feedback
         self._say = say
         self.dialog: ReportDialog | MyFeedbackDialog | None = None
         self._judged: dict[str, EventKind] = {}
         notes.opened.connect(self._on_opened)
+        feedback.actor_changed.connect(self._read)
         desk.view_changed.connect(self._show_judgement)
         area.report_wanted.connect(self._report_in)
         area.reasons_wanted.connect(lambda run_id, vote, why, said: feedback.vote(run_id, vote, "", why, said))
@@ -78,12 +80,16 @@ class JudgementActs(QObject):
         """Show what this doctor has said so far."""
         self._feedback.mine(self._show_mine)
 
-    def _on_opened(self, note: OpenNote) -> None:
+    def _on_opened(self, _note: OpenNote) -> None:
         self._judged.clear()
-        self._feedback.judgements(note.note.note_id, self._on_read)
+        self._read()
+
+    def _read(self) -> None:
+        if (note := self._notes.open_note) is not None:
+            self._feedback.judgements(note.note.note_id, self._on_read)
 
     def _on_read(self, judged: Mapping[str, EventKind]) -> None:
-        self._judged = {**judged, **self._judged}
+        self._judged = dict(judged)
         self._show_judgement()
 
     def _on_judged(self, comparison_id: str, kind: EventKind | None) -> None:

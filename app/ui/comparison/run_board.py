@@ -111,7 +111,13 @@ class RunBoard:
         """A vote was stored."""
         card = self._runs.get(run_id)
         if card is not None:
-            card.vote = None if vote is Vote.WITHDRAWN else vote
+            card.vote = _standing(vote)
+
+    def take_votes(self, note_id: str, votes: Mapping[str, Vote]) -> None:
+        """These are the votes on the runs of a note, and no others."""
+        for card in self.of_note(note_id):
+            for run in card.runs:
+                run.vote = _standing(votes.get(run.run.run_id))
 
     def _add(self, card: ComparisonCard) -> None:
         self._comparisons[card.comparison.comparison_id] = card
@@ -132,7 +138,10 @@ def _stored_card(
 
 
 def _stored_run(run: Run, generation: Generation | None, vote: Vote | None) -> RunCard:
-    shown = None if vote is Vote.WITHDRAWN else vote
     if generation is None:
-        return RunCard(run, vote=shown, lost=True)
-    return RunCard(run, text=generation.outcome.text, outcome=generation.outcome, vote=shown)
+        return RunCard(run, vote=_standing(vote), lost=True)
+    return RunCard(run, text=generation.outcome.text, outcome=generation.outcome, vote=_standing(vote))
+
+
+def _standing(vote: Vote | None) -> Vote | None:
+    return None if vote is Vote.WITHDRAWN else vote

@@ -96,7 +96,7 @@ class SuggestionActs(QObject):
         self._area.copy_wanted.connect(self.copy)
         self._area.backfill_items_wanted.connect(self.backfill)
         self._area.copy_items_wanted.connect(self.copy)
-        VoteActs(self._area, self._board, self._feedback)
+        VoteActs(self._area, self._board, self._feedback, self._notes)
         self._notes.opened.connect(lambda _note: self._close_dialog())
         self._feedback.failed.connect(self._area.notice.say)
 

@@ -84,7 +84,7 @@ class DischargeActs(QObject):
         area.backfill_items_wanted.connect(self.backfill)
         area.copy_items_wanted.connect(self.copy)
         area.fill_button.clicked.connect(self.fill_exact)
-        VoteActs(area, board, feedback)
+        VoteActs(area, board, feedback, notes)
         notes.opened.connect(lambda _note: self._close_dialog())
 
     def backfill(self, run_id: str, items: tuple[int, ...] = ()) -> None:

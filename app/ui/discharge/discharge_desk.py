@@ -58,6 +58,7 @@ class DischargeDesk(RunDesk[DischargeArea]):
         discharge.finished.connect(self._on_record)
         discharge.refused.connect(area.notice.say)
         feedback.item_vote_stored.connect(self._on_item_vote)
+        feedback.actor_changed.connect(self._read_votes)
         area.foot.details.clicked.connect(self.show_findings)
         area.automatic.clicked.connect(self._on_automatic)
         self.view_changed.connect(self._refresh)
@@ -100,7 +101,7 @@ class DischargeDesk(RunDesk[DischargeArea]):
         for pane in self._area.panes:
             pane.show_copied({})
         super().show_note(note)
-        self._feedback.item_votes(note.note.note_id, self._on_votes)
+        self._read_votes()
 
     def show_findings(self) -> None:
         """All that was found about the record in the focused pane, or in the first that has one."""
@@ -224,8 +225,12 @@ class DischargeDesk(RunDesk[DischargeArea]):
         if pane.run_id is not None and pane.card is not None and not pane.card.live:
             self._feedback.vote(pane.run_id, vote, WRITTEN[index].title)
 
+    def _read_votes(self) -> None:
+        if (note := self._notes.open_note) is not None:
+            self._feedback.item_votes(note.note.note_id, self._on_votes)
+
     def _on_votes(self, votes: Mapping[tuple[str, str], Vote]) -> None:
-        self._votes.update(votes)
+        self._votes = dict(votes)
         self._show_votes()
 
     def _on_item_vote(self, run_id: str, name: str, vote: Vote) -> None:
