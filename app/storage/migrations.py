@@ -18,16 +18,9 @@ from app.storage.chain import sealed
 from app.storage.driver import sqlite3
 from app.storage.faults import is_refused_statement
 from app.storage.rows import Row, insert
-from app.storage.schema_steps import (
-    add_documents,
-    create_comparisons_and_feedback,
-    create_people_and_note_acts,
-    create_receipts,
-    create_reviews,
-    create_stays,
-    create_ward,
-    guard_signed_notes,
-)
+from app.storage.schema.answers import create_comparisons_and_feedback, create_receipts, create_reviews
+from app.storage.schema.documents import add_documents, create_people_and_note_acts, guard_signed_notes
+from app.storage.schema.ward import create_stays, create_ward
 
 
 @dataclass(frozen=True, slots=True)
