@@ -5,7 +5,6 @@ The log's columns become the plain values that training data is made from. No Qt
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -15,12 +14,12 @@ from typing import Any
 
 from app.core.errors import EnvironmentFault
 from app.core.events import EventKind, FeedbackEvent
-from app.core.runs import Message, RunStatus
+from app.core.runs import RunStatus
 from app.infra.paths import Paths
 from app.learning.export import Exporter, ExportResult
 from app.learning.filters import Filters
 from app.learning.identities import KnownIdentities
-from app.learning.records import DETAILS, ComparisonRecord, Identities, Keyed, LoggedEvent, Suggestion
+from app.learning.records import ComparisonRecord, Identities, Keyed, LoggedEvent, Suggestion
 from app.learning.reviewing import Review
 from app.settings.policy import Policy
 from app.settings.terms import diagnosis_table
@@ -104,34 +103,15 @@ def record_of(stored: StoredComparison, keyed: Keyed) -> ComparisonRecord:
         task=stored.generations[0]["task"] if stored.generations else _TASK,
         created_at=datetime.fromisoformat(about["created_at"]),
         runs=about["runs"],
-        suggestions=tuple(map(_suggestion, stored.generations)),
+        suggestions=tuple(
+            Suggestion.of_row(row, completed=row["status"] == RunStatus.COMPLETED.value) for row in stored.generations
+        ),
         events=tuple(LoggedEvent(row["seq"], _event(row)) for row in events),
         identities=Identities(
             about["name"], about["mrn"], about["bed"], (about["attending"], *{row["actor"] for row in events})
         ),
         chief_complaint=about["chief_complaint"],
         case_features=about["case_features"],
-    )
-
-
-def _suggestion(row: Mapping[str, Any]) -> Suggestion:
-    return Suggestion(
-        generation_id=row["generation_id"],
-        model=row["model"],
-        model_sha256=row["model_sha256"],
-        base=row["base"],
-        engine=row["engine"],
-        quantisation=row["quantisation"],
-        messages=tuple(Message(one["role"], one["content"]) for one in json.loads(row["messages"])),
-        output=row["output"],
-        completed=row["status"] == RunStatus.COMPLETED.value,
-        finish_reason=row["finish_reason"],
-        display_order=row["display_order"],
-        ttft_ms=row["ttft_ms"],
-        duration_ms=row["duration_ms"],
-        started_at=datetime.fromisoformat(row["started_at"]),
-        finished_at=datetime.fromisoformat(row["finished_at"]),
-        details={name: row[name] for name in DETAILS},
     )
 
 

@@ -13,8 +13,7 @@ from typing import Any
 
 from app.core.errors import EnvironmentFault, UsageFault
 from app.core.events import EventKind, FeedbackEvent
-from app.core.runs import Message
-from app.learning.records import DETAILS, ComparisonRecord, Identities, LoggedEvent, Suggestion
+from app.learning.records import ComparisonRecord, Identities, LoggedEvent, Suggestion
 from app.learning.tables import SQLITE_FILE
 
 MANIFEST = "manifest.json"
@@ -67,33 +66,12 @@ def _records(connection: sqlite3.Connection) -> Iterator[ComparisonRecord]:
             task=about["task"],
             created_at=datetime.fromisoformat(about["created_at"]),
             runs=about["runs"],
-            suggestions=tuple(map(_suggestion, generations)),
+            suggestions=tuple(Suggestion.of_row(row, completed=bool(row["completed"])) for row in generations),
             events=tuple(LoggedEvent(row["sequence"], _event(row)) for row in events),
             identities=Identities(),
             chief_complaint=about["chief_complaint"],
             case_features=about["case_features"],
         )
-
-
-def _suggestion(row: Mapping[str, Any]) -> Suggestion:
-    return Suggestion(
-        generation_id=row["generation_id"],
-        model=row["model"],
-        model_sha256=row["model_sha256"],
-        base=row["base"],
-        engine=row["engine"],
-        quantisation=row["quantisation"],
-        messages=tuple(Message(one["role"], one["content"]) for one in json.loads(row["messages"])),
-        output=row["output"],
-        completed=bool(row["completed"]),
-        finish_reason=row["finish_reason"],
-        display_order=row["display_order"],
-        ttft_ms=row["ttft_ms"],
-        duration_ms=row["duration_ms"],
-        started_at=datetime.fromisoformat(row["started_at"]),
-        finished_at=datetime.fromisoformat(row["finished_at"]),
-        details={name: row[name] for name in DETAILS},
-    )
 
 
 def _event(row: Mapping[str, Any]) -> FeedbackEvent:

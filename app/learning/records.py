@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from app.core.events import FeedbackEvent
 from app.core.runs import Message
@@ -44,6 +46,28 @@ class Suggestion:
     started_at: datetime
     finished_at: datetime
     details: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any], *, completed: bool) -> Suggestion:
+        """The suggestion of a row that has every field by its name, as the database and an export's SQLite file do."""
+        return cls(
+            generation_id=row["generation_id"],
+            model=row["model"],
+            model_sha256=row["model_sha256"],
+            base=row["base"],
+            engine=row["engine"],
+            quantisation=row["quantisation"],
+            messages=tuple(Message(one["role"], one["content"]) for one in json.loads(row["messages"])),
+            output=row["output"],
+            completed=completed,
+            finish_reason=row["finish_reason"],
+            display_order=row["display_order"],
+            ttft_ms=row["ttft_ms"],
+            duration_ms=row["duration_ms"],
+            started_at=datetime.fromisoformat(row["started_at"]),
+            finished_at=datetime.fromisoformat(row["finished_at"]),
+            details={name: row[name] for name in DETAILS},
+        )
 
 
 @dataclass(frozen=True, slots=True)
