@@ -49,15 +49,19 @@ def test_a_model_that_writes_the_reference_scores_high_and_one_that_invents_is_s
     text = resource_path("samples", "stays", f"{FIRST.name}.json").read_text(encoding="utf-8")
     cases.write_text(json.dumps(json.loads(text), ensure_ascii=False) + "\n", encoding="utf-8")
     out = tmp_path / "out.json"
-    done = evaluate(cases, data_dir, "--output", str(out))
+    answers = tmp_path / "answers.jsonl"
+    done = evaluate(cases, data_dir, "--output", str(out), "--answers", str(answers))
     assert done.returncode == 0, done.stderr
     models = json.loads(out.read_text(encoding="utf-8"))["models"]
     assert models["alpha"]["whole"] == models["beta"]["whole"] == 1
     assert models["alpha"]["rouge_l"]["入院情况"] > 0.99 > models["beta"]["rouge_l"]["入院情况"]
     assert models["alpha"]["unsupported_per_record"] == 0 and models["beta"]["unsupported_per_record"] >= 2
     assert "ROUGE-L" in done.stdout and "脚本 beta" in done.stdout
-    assert models["alpha"]["first_section_of_reading"] >= 1.0
-    assert models["alpha"]["first_section_ms"] < models["alpha"]["duration_ms"] * 1.5 + 1000
+    rows = map(json.loads, answers.read_text(encoding="utf-8").splitlines())
+    times = next(row for row in rows if row["model"] == "alpha")
+    assert models["alpha"]["first_section_of_reading"] == pytest.approx(
+        times["first_section_ms"] / times["ttft_ms"], abs=0.01
+    )
 
 
 def test_what_is_answered_is_not_asked_again_and_what_failed_is(data_dir: Path, tmp_path: Path) -> None:
