@@ -302,9 +302,9 @@ class ComparisonController(QObject):
         if live is None or monitor is None:
             return
         if monitor.in_last_stage or outcome.status is not RunStatus.COMPLETED or self._closed:
-            self._end(live, monitor.end_of(outcome))
+            self._end(live, outcome)
         else:
-            monitor.enter_next_stage(outcome.text)
+            monitor.enter_next_stage(outcome)
             self._start_run(monitor)
 
     def _monitor(self, run_id: str) -> RunMonitor | None:
@@ -321,7 +321,7 @@ class ComparisonController(QObject):
         live.queue = live.queue.without(outcome.run_id)
         model = monitor.run.identity.model
         self._habits[model] = self._habits[model].after(outcome, _prompt_text(monitor.run))
-        generation = Generation(monitor.run, outcome, _now())
+        generation = Generation(monitor.run, monitor.end_of(outcome), _now())
         self._journal.record_generation(generation, partial(self._on_stored, live, generation))
         self._advance(live)
 

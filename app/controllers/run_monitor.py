@@ -22,7 +22,7 @@ class RunMonitor:
         self.run = run
         self.ended = False
         self._plan = plan
-        self._written: list[str] = []
+        self._stages: list[RunOutcome] = []
         self._clock = clock
         self._phase = RunPhase.QUEUED
         self._parts: list[str] = []
@@ -40,12 +40,12 @@ class RunMonitor:
     @property
     def in_last_stage(self) -> bool:
         """What it writes now is its answer."""
-        return self._plan is None or len(self._written) + 1 == self._plan.stages
+        return self._plan is None or len(self._stages) + 1 == self._plan.stages
 
-    def enter_next_stage(self, text: str) -> None:
-        """A stage was completed with this text: from now on `run` is what the next one asks."""
-        self._written.append(text)
-        stage = self._plan.stage(self._written) if self._plan else None
+    def enter_next_stage(self, outcome: RunOutcome) -> None:
+        """A stage was completed with this outcome: from now on `run` is what the next one asks."""
+        self._stages.append(outcome)
+        stage = self._plan.stage([one.text for one in self._stages]) if self._plan else None
         assert stage is not None  # the caller looked at in_last_stage
         self.run = replace(self.run, prompt=stage.ask.prompt, decoding=stage.ask.decoding)
         self._phase = RunPhase.QUEUED
@@ -53,8 +53,15 @@ class RunMonitor:
         self._tokens = 0
 
     def end_of(self, outcome: RunOutcome) -> RunOutcome:
-        """The run's end: what was written of a period is no answer."""
-        return outcome if self.in_last_stage else replace(outcome, text="")
+        """The run's end: what was written of a period is no answer, and its times count from the first period on."""
+        before = sum(stage.duration_ms for stage in self._stages)
+        return replace(
+            outcome,
+            text=outcome.text if self.in_last_stage else "",
+            ttft_ms=None if outcome.ttft_ms is None else before + outcome.ttft_ms,
+            duration_ms=before + outcome.duration_ms,
+            load_ms=self._stages[0].load_ms if self._stages else outcome.load_ms,
+        )
 
     def queued(self, place: Place) -> RunProgress | None:
         """It waits at this place."""
@@ -100,7 +107,7 @@ class RunMonitor:
 
     def cancelled(self) -> RunOutcome:
         """The end of a run that no engine will report, with what is known here."""
-        outcome = RunOutcome(
+        return RunOutcome(
             run_id=self.run.run_id,
             status=RunStatus.CANCELLED,
             finish_reason=FinishReason.CANCELLED,
@@ -110,14 +117,13 @@ class RunMonitor:
             ttft_ms=None,
             duration_ms=0.0,
         )
-        return self.end_of(outcome)
 
     def _progress(self, phase: RunPhase, fraction: float | None) -> RunProgress | None:
         return replace(self._now(phase), fraction=fraction) if self._enter(phase) else None
 
     def _now(self, phase: RunPhase) -> RunProgress:
         stages = self._plan.stages if self._plan else 1
-        return RunProgress(self.run.run_id, phase, stage=len(self._written) + 1, stages=stages)
+        return RunProgress(self.run.run_id, phase, stage=len(self._stages) + 1, stages=stages)
 
     def _enter(self, phase: RunPhase) -> bool:
         if self.ended or _ORDER.index(phase) < _ORDER.index(self._phase):

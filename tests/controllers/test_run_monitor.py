@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.controllers.discharge_plans import discharge_templates
 from app.controllers.run_monitor import RunMonitor
 from app.core.discharge.asks import Reader
@@ -99,10 +101,15 @@ def test_each_stage_has_its_phases_and_its_number() -> None:
     plan = plan_record(discharge_templates(), stay, lines_of(stay), Reader(4096, chinese=True))
     monitor = RunMonitor(RUN, Clock(), plan)
     monitor.writing("第一段。", 4)
-    assert monitor.cancelled().text == "" and not monitor.in_last_stage
+    period = replace(monitor.cancelled(), text="好转。", ttft_ms=2_000.0, duration_ms=5_000.0, load_ms=None)
+    assert monitor.end_of(period).text == "" and not monitor.in_last_stage
     for number in range(2, plan.stages + 1):
-        monitor.enter_next_stage("好转。")
+        monitor.enter_next_stage(replace(period, load_ms=800.0) if number == 2 else period)
         assert monitor.reading(0, 0) == RunProgress("r", RunPhase.READING, stage=number, stages=plan.stages)
         monitor.writing("好", 1)
     assert monitor.in_last_stage and monitor.run.prompt.template_id == "discharge"
-    assert monitor.cancelled().text == "好"
+    assert monitor.end_of(monitor.cancelled()).text == "好"
+    whole = monitor.end_of(replace(period, output_tokens=31))
+    before = 5_000.0 * (plan.stages - 1)
+    assert (whole.ttft_ms, whole.duration_ms, whole.load_ms) == (before + 2_000.0, before + 5_000.0, 800.0)
+    assert whole.tokens_per_second == 10.0

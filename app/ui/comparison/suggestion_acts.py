@@ -157,7 +157,8 @@ class SuggestionActs(QObject):
         """Storage refused it: take it out again, but for what the doctor went on to write in meanwhile."""
         editor = self._editor.differential
         current = editor.text()
-        text = before if current == merged_text(before, addition) else text_without(current, addition)
+        untouched = current in (before, merged_text(before, addition))
+        text = before if untouched else text_without(current, addition)
         if text is not None:
             editor.replace_whole(text)
         self._area.notice.say(reason if text is not None else f"{reason}{KEPT}")

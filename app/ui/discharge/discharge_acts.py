@@ -214,7 +214,7 @@ class DischargeActs(QObject):
 
     def _take_back(self, before: Mapping[str, str], inserted: Mapping[str, str], reason: str) -> None:
         """The disk refused it: take it out again, but for what the doctor went on to write in meanwhile."""
-        untouched = {key: text for key, text in before.items() if self._text(key) == inserted[key]}
+        untouched = {key: text for key, text in before.items() if self._text(key) in (inserted[key], text)}
         self._editor.replace_together(untouched)
         self._area.notice.say(reason if untouched == before else f"{reason}{KEPT}")
         self._discharge.look_again()

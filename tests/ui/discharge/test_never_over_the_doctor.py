@@ -33,6 +33,7 @@ from app.inference.prepared import PreparedModel
 from app.storage.stay_import import import_stay
 from app.ui.comparison.pane_area import AreaModels
 from app.ui.comparison.run_board import RunBoard
+from app.ui.comparison.suggestion_acts import KEPT
 from app.ui.discharge.discharge_acts import DischargeActs
 from app.ui.discharge.discharge_area import DischargeArea
 from app.ui.discharge.discharge_desk import DischargeDesk
@@ -323,6 +324,22 @@ def test_what_is_taken_back_leaves_what_was_written_into_it(doctor: Callable[[in
         state.settle()
         state.what_the_doctor_wrote_stays()
         assert state.texts()["discharge_date"] == ""
+    finally:
+        state.teardown()
+
+
+def test_what_was_undone_before_the_disk_refused_it_is_not_said_to_be_still_there(
+    doctor: Callable[[int], None],
+) -> None:
+    state: Any = Doctor()
+    try:
+        state.change_input(which=0)
+        state.fill_exact()
+        state.undo()
+        state.settle()
+        assert state.texts()["discharge_date"] == ""
+        assert "已经变化" in state.area.notice.sentence.text()
+        assert KEPT not in state.area.notice.sentence.text()
     finally:
         state.teardown()
 
