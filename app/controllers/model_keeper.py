@@ -195,14 +195,18 @@ def ready(library: ModelLibrary, model: CatalogModel) -> list[PreparedModel]:
 
 
 def sample_prompts() -> list[tuple[Message, ...]]:
-    """Two sample cases, so that the second is not answered from the cache of the first."""
+    """Two sample cases that differ from the first word on: nothing of one is in the cache of the other."""
     template = PromptTemplate.parse(resource_text("prompts", "differential.md"))
     cases = [
         Case.parse(path.read_text(encoding="utf-8")) for path in sorted(resource_path("samples").glob("*.json"))[:2]
     ]
-    return [
+    prompts = [
         differential_prompt(template, case.patient.context, case.chief_complaint, case.case_features).messages
         for case in cases
+    ]
+    return [
+        (replace(first, content=f"{number}. {first.content}"), *rest)
+        for number, (first, *rest) in enumerate(prompts, 1)
     ]
 
 
