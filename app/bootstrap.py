@@ -174,8 +174,14 @@ def start_services(paths: Paths, models: tuple[PreparedModel, ...]) -> Services:
     storage.start()
     export_storage.start()
     template = PromptTemplate.parse(resource_text("prompts", "differential.md"))
-    gain = Calibration.read(paths.calibration).gain(models)
-    comparisons = ComparisonController(models, storage, partial(_prompt, template), template.decoding, gain=gain)
+    calibration = Calibration.read(paths.calibration)
+    comparisons = ComparisonController(
+        calibration.arranged(models),
+        storage,
+        partial(_prompt, template),
+        template.decoding,
+        gain=calibration.together(models).gain,
+    )
     notes, feedback = NoteController(storage, doctor), FeedbackController(storage, doctor)
     board, ward = BoardController(storage, doctor), WardController(storage, doctor)
     people = PeopleController(storage, doctor)

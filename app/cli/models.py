@@ -148,8 +148,7 @@ def _calibrate(arguments: argparse.Namespace, keeper: ModelKeeper, library: Mode
 def _measure_gain(keeper: ModelKeeper) -> int:
     output.say("各模型同时运行：正在测量…")
     gain = keeper.measure_gain(_silent())
-    order = "同时生成" if gain.at_once else "依次生成"
-    output.say(f"同时运行 {gain.models} 个模型的总速度是单个模型的 {gain.factor:.2f} 倍：{order}")
+    output.say(f"同时运行 {gain.models} 个模型的总速度是单个模型的 {gain.factor:.2f} 倍：{gain.order}生成")
     return 0
 
 

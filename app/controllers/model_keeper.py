@@ -17,7 +17,7 @@ from app.core.errors import EnvironmentFault, ModelFileFault
 from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.runs import Message
 from app.core.stay import Stay
-from app.inference.calibrate import measure_copying, measure_gain, measure_speed
+from app.inference.calibrate import measure_copying, measure_speed, measure_together
 from app.inference.catalog import CatalogModel
 from app.inference.catalog_entry import entry_name, hashed, write_entry
 from app.inference.conversion.prepare import Preparer
@@ -68,15 +68,23 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """What models gain by running at once: `factor` times the throughput of one."""
+    """What models gain by running at once: `factor` times the throughput of one, on `threads` each (0: all cores)."""
 
     models: int
     factor: float
+    threads: int = 0
 
     @property
     def at_once(self) -> bool:
         """Whether the window starts them at once."""
         return slots_for(self.factor, self.models) > 1
+
+    @property
+    def order(self) -> str:
+        """How the window starts them, in words."""
+        if not self.at_once:
+            return "依次"
+        return f"各用 {self.threads} 个线程同时" if self.threads else "同时"
 
 
 class ModelKeeper:
@@ -152,9 +160,9 @@ class ModelKeeper:
         models = library.choose(None)
         work.report("各模型同时运行", 0.0)
         with work.under_way():
-            factor = measure_gain(models, sample_prompts(), work.host)
-        library.calibration.with_gain(models, factor).write()
-        return Gain(len(models), factor)
+            together = measure_together(models, sample_prompts(), work.host)
+        library.calibration.with_together(models, together).write()
+        return Gain(len(models), together.gain, together.threads)
 
     def is_pack(self, path: Path) -> bool:
         """Whether this is a model pack, and no model by itself. Raises UsageFault if nothing is there."""

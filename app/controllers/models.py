@@ -176,8 +176,9 @@ class ModelsController(QObject):
         if names is not None:
             return f"已测量 {len(pairs)} 项。"
         gain = self._keeper.measure_gain(work)
-        order = "同时" if gain.at_once else "依次"
-        return f"已测量 {len(pairs)} 项；{gain.models} 个模型将{order}生成（同时运行是单个的 {gain.factor:.2f} 倍）。"
+        return (
+            f"已测量 {len(pairs)} 项；{gain.models} 个模型将{gain.order}生成（同时运行是单个的 {gain.factor:.2f} 倍）。"
+        )
 
 
 def _outcome(act: Act, work: Work) -> tuple[bool, str]:

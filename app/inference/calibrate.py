@@ -15,7 +15,7 @@ from app.core.errors import EngineFault
 from app.core.runs import Decoding, Message, RunOutcome, RunStatus
 from app.inference.calibration import GUESSES
 from app.inference.engine import GenerationRequest
-from app.inference.prepared import PreparedModel, Speed
+from app.inference.prepared import PreparedModel, Speed, Together
 from app.inference.supervisor import ModelHost
 from app.inference.work import MakeHost
 
@@ -80,29 +80,43 @@ def measure_copying(model: PreparedModel, task: GenerationRequest, make_host: Ma
     return median(_speeds(guessed)[1] / _speeds(plain)[1] for plain, guessed in rounds)
 
 
-def measure_gain(models: Sequence[PreparedModel], prompts: Sequence[Prompt], make_host: MakeHost = ModelHost) -> float:
+def measure_together(
+    models: Sequence[PreparedModel], prompts: Sequence[Prompt], make_host: MakeHost = ModelHost
+) -> Together:
     """A: how many times the throughput of one model all have at once; below 1 they are in each other's way.
 
-    Two prompts, alike in length and different in text. Raises EnvironmentFault.
+    Measured with all the cores for each, and with a share for each; the better counts. Two prompts, alike in length and
+    different in text. Raises EnvironmentFault.
     """
     alone, together = prompts
-    with _hosts(models, make_host) as hosts:
-        for host, thread in hosts:
-            thread.submit(host.load, lambda fraction: None).result()
+    with _loaded(models, make_host) as hosts:
         singly = sum(thread.submit(_answer, host, alone).result().duration_ms for host, thread in hosts)
-        began = time.monotonic()
-        for answer in [thread.submit(_answer, host, together) for host, thread in hosts]:
-            answer.result()
-        return singly / 1000 / (time.monotonic() - began)
+        shared = _all_at_once(hosts, together)
+    threads = max(models[0].request.threads // len(models), 1)
+    split = [replace(one, request=replace(one.request, threads=threads)) for one in models]
+    with _loaded(split, make_host) as hosts:
+        divided = _all_at_once(hosts, together)
+    best, threads = min((shared, 0), (divided, threads))
+    return Together(singly / 1000 / best, threads)
+
+
+def _all_at_once(hosts: Sequence[tuple[ModelHost, ThreadPoolExecutor]], prompt: Prompt) -> float:
+    """Seconds until the last has answered."""
+    began = time.monotonic()
+    for answer in [thread.submit(_answer, host, prompt) for host, thread in hosts]:
+        answer.result()
+    return time.monotonic() - began
 
 
 @contextmanager
-def _hosts(
+def _loaded(
     models: Sequence[PreparedModel], make_host: MakeHost
 ) -> Iterator[list[tuple[ModelHost, ThreadPoolExecutor]]]:
-    """A host for each model, with the one thread that may use it."""
+    """A host for each model, loaded, with the one thread that may use it."""
     hosts = [(make_host(model), ThreadPoolExecutor(1)) for model in models]
     try:
+        for host, thread in hosts:
+            thread.submit(host.load, lambda fraction: None).result()
         yield hosts
     finally:
         for host, thread in hosts:

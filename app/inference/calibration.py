@@ -7,12 +7,13 @@ import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import EnvironmentFault
-from app.inference.prepared import PreparedModel, Speed
+from app.inference.prepared import PreparedModel, Speed, Together
+from app.inference.scheduler import slots_for
 
 # A typical differential: the prompt that is read and the answer that is written, in tokens.
 _TYPICAL_INPUT = 600
@@ -27,7 +28,7 @@ _WORTHWHILE = 1.1
 class Calibration:
     """Speeds by model and engine, gains by set of models. Values are immutable; `with_…` gives a new one."""
 
-    def __init__(self, path: Path, speeds: Mapping[str, Speed], gains: Mapping[str, float] | None = None) -> None:
+    def __init__(self, path: Path, speeds: Mapping[str, Speed], gains: Mapping[str, Together] | None = None) -> None:
         self._path = path
         self._speeds = dict(speeds)
         self._gains = dict(gains or {})
@@ -38,7 +39,7 @@ class Calibration:
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
             speeds = {key: _speed(value) for key, value in raw["speeds"].items()}
-            gains = {key: _gain(value) for key, value in raw.get("gains", {}).items()}
+            gains = {key: _together(value) for key, value in raw.get("gains", {}).items()}
             return cls(path, speeds, gains) if raw["machine"] == machine_key() else cls(path, {})
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return cls(path, {})
@@ -51,19 +52,27 @@ class Calibration:
         """The same figures with this one added or replaced."""
         return Calibration(self._path, {**self._speeds, _key(model, engine, recipe): speed}, self._gains)
 
-    def gain(self, models: Sequence[PreparedModel]) -> float:
-        """What was measured for these models at once (see `measure_gain`); 1 before any measurement."""
-        return self._gains.get(_key_of_all(models), 1.0)
+    def together(self, models: Sequence[PreparedModel]) -> Together:
+        """What was measured for these models at once (see `measure_together`); no gain before any measurement."""
+        return self._gains.get(_key_of_all(models), Together())
 
-    def with_gain(self, models: Sequence[PreparedModel], gain: float) -> Calibration:
+    def arranged(self, models: Sequence[PreparedModel]) -> tuple[PreparedModel, ...]:
+        """The models on the cores that are theirs: all of them, or a share where they run at once and gain by it."""
+        together = self.together(models)
+        if not together.threads or slots_for(together.gain, len(models)) == 1:
+            return tuple(models)
+        return tuple(replace(one, request=replace(one.request, threads=together.threads)) for one in models)
+
+    def with_together(self, models: Sequence[PreparedModel], together: Together) -> Calibration:
         """The same figures with this one added or replaced."""
-        return Calibration(self._path, self._speeds, {**self._gains, _key_of_all(models): gain})
+        return Calibration(self._path, self._speeds, {**self._gains, _key_of_all(models): together})
 
     def write(self) -> None:
         """Replace the file as a whole. Raises EnvironmentFault if it cannot be written."""
         temporary = self._path.with_suffix(".partial")
         speeds = {key: asdict(speed) for key, speed in self._speeds.items()}
-        document = {"machine": machine_key(), "speeds": speeds, "gains": self._gains}
+        gains = {key: asdict(together) for key, together in self._gains.items()}
+        document = {"machine": machine_key(), "speeds": speeds, "gains": gains}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_text(json.dumps(document, indent=1), encoding="utf-8")
@@ -85,10 +94,11 @@ def engine_options(engine: str, speed: Speed | None) -> tuple[tuple[str, str], .
     return (("lookup", str(GUESSES[engine])),) if pays else ()
 
 
-def _gain(value: float) -> float:
-    if not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
+def _together(values: Mapping[str, Any]) -> Together:
+    together = Together(**values)
+    if not (math.isfinite(together.gain) and together.gain > 0 and together.threads >= 0):
         raise ValueError("a gain is a positive number")
-    return float(value)
+    return together
 
 
 def _key_of_all(models: Sequence[PreparedModel]) -> str:

@@ -33,6 +33,17 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """How some models run at once: with `gain` times the throughput of one (A), on `threads` each.
+
+    0 threads: each has all the cores, and the system divides them.
+    """
+
+    gain: float = 1.0
+    threads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedModel:
     """One model on one engine. `files` must match their hashes before the engine process may load them.
 

@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.controllers.model_cards import ModelListing
-from app.controllers.model_keeper import ModelKeeper, sample_prompts
+from app.controllers.model_keeper import ModelKeeper
 from app.controllers.models import ModelsController
 from app.inference.calibration import Calibration
 from app.inference.engines.scripted import Script
@@ -120,9 +120,3 @@ def test_a_wrong_catalog_is_said(models: ModelsController, paths: Paths, qtbot: 
     with qtbot.waitSignal(models.failed) as told:
         models.refresh()
     assert told.args and "own.toml" in told.args[0]
-
-
-def test_the_prompts_of_a_measurement_share_no_beginning() -> None:
-    one, two = (prompt[0].content for prompt in sample_prompts())
-    assert one.split()[0] != two.split()[0], "an engine keeps what it read before, and reading would seem faster"
-    assert "鉴别诊断" in one and "鉴别诊断" in two

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +11,10 @@ import pytest
 from app.core.errors import EngineFault, ModelFileFault
 from app.core.runs import Decoding, FinishReason, Message, RunOutcome, RunStatus
 from app.inference import calibrate as module
-from app.inference.calibrate import measure_copying, measure_gain, measure_speed
+from app.inference.calibrate import measure_copying, measure_speed, measure_together
 from app.inference.engine import GenerationRequest
 from app.inference.engines.scripted import FaultKind, Script, scripted_model
-from app.inference.prepared import PreparedModel
+from app.inference.prepared import PreparedModel, Together
 from app.inference.supervisor import ModelHost
 
 MakeModel = Callable[[Script], PreparedModel]
@@ -81,7 +81,24 @@ def test_a_changed_file_is_not_measured(script: MakeModel) -> None:
 def test_models_that_only_wait_gain_all_by_running_at_once(tmp_path: Path) -> None:
     script = Script("答" * 20, token_ms=15, prefill_ms=20)
     models = [scripted_model(tmp_path / f"{name}.json", script, name=name) for name in "ab"]
-    assert 1.2 < measure_gain(models, PROMPTS) < 2.5
+    assert measure_together(models, PROMPTS).gain > 1.0
+
+
+@pytest.mark.parametrize(
+    ("shared_s", "divided_s", "best"), [(2.0, 1.0, Together(3.0, 2)), (1.0, 2.0, Together(3.0, 0))]
+)
+def test_a_share_of_the_cores_for_each_is_tried_too(
+    shared_s: float, divided_s: float, best: Together, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at_once(hosts: Sequence[tuple[ModelHost, object]], _prompt: object) -> float:
+        return {4: shared_s, 2: divided_s}[hosts[0][0].model.request.threads]
+
+    monkeypatch.setattr(module, "_all_at_once", at_once)
+    answered = RunOutcome("1", RunStatus.COMPLETED, FinishReason.LENGTH, "答", 10, 11, 500.0, 1500.0)
+    monkeypatch.setattr(ModelHost, "generate", lambda *_: answered)
+    models = [scripted_model(tmp_path / f"{name}.json", Script("答"), name=name) for name in "ab"]
+    models = [replace(one, request=replace(one.request, threads=4)) for one in models]
+    assert measure_together(models, PROMPTS) == best
 
 
 def test_an_engine_without_guesses_gains_nothing_by_copying(script: MakeModel) -> None:

@@ -12,7 +12,7 @@ from app.core.errors import EnvironmentFault
 from app.inference import calibration as module
 from app.inference.calibration import Calibration, engine_options, machine_key
 from app.inference.engines.scripted import Script, scripted_model
-from app.inference.prepared import Speed
+from app.inference.prepared import Speed, Together
 
 SPEED = Speed(reading=150.0, writing=12.5, load_seconds=2.0)
 
@@ -60,11 +60,21 @@ def test_another_recipe_engine_or_model_is_not_measured(asked: tuple[str, str, s
 
 def test_what_models_gain_together_is_kept_for_just_these(path: Path, tmp_path: Path) -> None:
     one, other = (scripted_model(tmp_path / f"{name}.json", Script("答"), name=name) for name in "ab")
-    measured(path).with_gain([one, other], 1.7).write()
+    measured(path).with_together([one, other], Together(1.7, 4)).write()
     again = Calibration.read(path)
-    assert again.gain([other, one]) == 1.7, "the order of the panes does not matter"
-    assert again.gain([one]) == 1.0
+    assert again.together([other, one]) == Together(1.7, 4), "the order of the panes does not matter"
+    assert again.together([one]) == Together()
     assert again.speed("a", "bigdl", "bigdl/2/1") == SPEED
+
+
+def test_models_that_gain_by_running_at_once_have_their_share_of_the_cores(path: Path, tmp_path: Path) -> None:
+    models = [scripted_model(tmp_path / f"{name}.json", Script("答"), name=name) for name in "abc"]
+
+    def threads(together: Together) -> list[int]:
+        return [one.request.threads for one in measured(path).with_together(models, together).arranged(models)]
+
+    assert threads(Together(1.8, 4)) == [4] * 3
+    assert threads(Together(1.8, 0)) == threads(Together(1.4, 4)) == [models[0].request.threads] * 3
 
 
 def test_guessing_is_on_only_where_it_was_measured_to_pay() -> None:
