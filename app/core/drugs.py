@@ -81,5 +81,11 @@ def is_among(drug: str, names: Iterable[str]) -> bool:
     )
 
 
+def is_named(drug: str, text: str) -> bool:
+    """The text names this drug: as it stands, by its generic name or by another brand."""
+    generic = _generic(drug)
+    return any(name in text for name in (drug, generic, *(brand for brand, one in BRANDS.items() if one in generic)))
+
+
 def _generic(name: str) -> str:
     return next((generic for brand, generic in BRANDS.items() if brand in name), name)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.core.clinical_text import NEGATION, clauses
-from app.core.drugs import DRUG
+from app.core.drugs import DRUG, is_named
 from app.core.evidence import NOTHING_FOUND, EvidenceIndex
 from app.core.laterality import BOTH, SIDE
 
@@ -80,7 +80,7 @@ class FactSource:
 
     def _drugs(self, text: str) -> Iterator[UnsupportedFact]:
         for match in DRUG.finditer(text):
-            if match[0] not in self._text:
+            if not is_named(match[0], self._text):
                 yield UnsupportedFact(match.start(), match.end(), match[0], "drug")
 
 

@@ -39,6 +39,12 @@ def test_what_the_source_says_is_not_marked(supported: str) -> None:
     assert unsupported_facts(supported, SOURCE) == ()
 
 
+def test_a_brand_and_its_generic_name_are_one_drug() -> None:
+    assert unsupported_facts("长期口服阿托伐他汀", "规律服用立普妥。") == ()
+    (fact,) = unsupported_facts("长期口服瑞舒伐他汀", "规律服用立普妥。")
+    assert fact.kind == "drug"
+
+
 @pytest.mark.parametrize(
     ("text", "quote", "kind"),
     [

@@ -15,7 +15,7 @@ from app.core.discharge.contradictions import Contradictions
 from app.core.discharge.pairs import PairIndex
 from app.core.discharge.record import BLANK
 from app.core.discharge.source import Entry, Line
-from app.core.drugs import drugs_in
+from app.core.drugs import drugs_in, is_named
 from app.core.evidence import EvidenceIndex
 from app.core.notes import ADMISSION_CONDITION, DISCHARGE_DIAGNOSIS
 from app.core.stay import Stay
@@ -73,7 +73,7 @@ class FactChecker:
         text = _GIVEN.sub(lambda words: " " * len(words[0]), text)
         source = self._admission if key == ADMISSION_CONDITION.key else self._whole
         found = [*self._bad_dates(text), *self._pairs.check(text), *source.unsupported(text)]
-        found += [_fact(drug, "drug") for drug in drugs_in(text) if drug[0] not in self._whole.text]
+        found += [_fact(drug, "drug") for drug in drugs_in(text) if not is_named(drug[0], self._whole.text)]
         found += [_fact(match, "character") for match in _FOREIGN.finditer(text) if match[0] not in self._whole.text]
         found += [*source.unknown_numbers(text), *self._contradictions.check(key, text)]
         if key == DISCHARGE_DIAGNOSIS.key:

@@ -47,6 +47,15 @@ def test_a_drug_that_was_never_ordered_is_taken_out_and_listed() -> None:
     assert [(one.text, one.reason) for one in record.removed] == [("口服华法林抗凝。", "住院医嘱中没有华法林")]
 
 
+def test_an_ordered_drug_may_go_by_its_brand() -> None:
+    def foreign(course: str) -> list[str]:
+        record = Finisher(STAY).finish({"course": course})
+        return [fact.quote for fact in record.unsupported if fact.kind == "drug"]
+
+    assert foreign("予拜阿司匹灵治疗。") == []
+    assert foreign("予波立维治疗。") == ["波立维"]
+
+
 def test_to_avoid_a_drug_that_the_notes_name_needs_no_order() -> None:
     assert "3. 停用布洛芬。" in finished(discharge_orders="停用布洛芬。")["discharge_orders"]
 
