@@ -39,7 +39,8 @@ class Calibration:
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
             speeds = {key: _speed(value) for key, value in raw["speeds"].items()}
-            gains = {key: _together(value) for key, value in raw.get("gains", {}).items()}
+            # A bare number is from an older program, which measured too much.
+            gains = {key: _together(each) for key, each in raw.get("gains", {}).items() if isinstance(each, dict)}
             return cls(path, speeds, gains) if raw["machine"] == machine_key() else cls(path, {})
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return cls(path, {})

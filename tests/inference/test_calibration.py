@@ -67,6 +67,13 @@ def test_what_models_gain_together_is_kept_for_just_these(path: Path, tmp_path: 
     assert again.speed("a", "bigdl", "bigdl/2/1") == SPEED
 
 
+def test_an_older_gain_does_not_cost_the_speeds(path: Path) -> None:
+    measured(path).write()
+    document = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**document, "gains": {"a bigdl": 2.0}}), encoding="utf-8")
+    assert Calibration.read(path).speed("a", "bigdl", "bigdl/2/1") == SPEED
+
+
 def test_models_that_gain_by_running_at_once_have_their_share_of_the_cores(path: Path, tmp_path: Path) -> None:
     models = [scripted_model(tmp_path / f"{name}.json", Script("答"), name=name) for name in "abc"]
 
