@@ -78,7 +78,7 @@ class ItemView(AnswerView):
         self.picks_changed.emit()
 
     def show_answer(self, answer: JudgedAnswer, picks: Picks | None, votes: Mapping[int, Vote]) -> None:
-        """Show the answer with what is known about it, at the reader's place."""
+        """Show the answer with what is known about it."""
         self._answer = answer if answer.items else None
         self._picks = picks or Picks.of(len(answer.items))
         self._votes = dict(votes)

@@ -65,9 +65,12 @@ class MarkdownView(QTextBrowser):
         self.verticalScrollBar().setValue(0)
 
     def replace_source(self, source: str) -> None:
-        """Show the final form of the same text, at the reader's place."""
+        """Show the final form of the same text: from its beginning, or at the place of somebody who reads it."""
+        is_read = not self._is_at_its_end() or self.textCursor().hasSelection() or self.hasFocus() or self.underMouse()
         self._source = [source]
         self.draw()
+        if not is_read:
+            self.verticalScrollBar().setValue(0)
 
     def append_source(self, delta: str) -> None:
         """Add streamed text; it is drawn soon."""
@@ -81,13 +84,17 @@ class MarkdownView(QTextBrowser):
         self._clock.restart()
         bar = self.verticalScrollBar()
         place = bar.value()
-        follows = self.follows_end and place >= bar.maximum() - _END_TOLERANCE_PX
+        follows = self.follows_end and self._is_at_its_end()
         selected = self.textCursor()
         anchor, position = selected.anchor(), selected.position()
         self.fill()
         self._select(anchor, position)
         bar.setValue(bar.maximum() if follows else place)
         self._interval = max(DRAW_INTERVAL_MS, _COST_FACTOR * self._clock.elapsed())
+
+    def _is_at_its_end(self) -> bool:
+        bar = self.verticalScrollBar()
+        return bar.value() >= bar.maximum() - _END_TOLERANCE_PX
 
     def fill(self) -> None:
         """Put what is drawn into the document."""

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,30 @@ def test_the_view_follows_only_while_its_end_is_visible(view: MarkdownView) -> N
     view.append_source(LONG)
     view.draw()
     assert bar.value() == bar.maximum()
+
+
+def test_a_finished_text_is_shown_from_its_beginning_but_not_to_somebody_who_reads_it(
+    view: MarkdownView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bar = view.verticalScrollBar()
+    monkeypatch.setattr(view, "underMouse", lambda: False)
+
+    def place_after(reader: Callable[[], object]) -> int:
+        view.set_source("")
+        view.append_source(LONG)
+        view.draw()
+        assert bar.value() == bar.maximum()
+        reader()
+        view.replace_source(f"{LONG}\n")
+        return bar.value()
+
+    assert place_after(view.clearFocus) == 0
+    assert place_after(lambda: bar.setValue(100)) == 100
+    assert place_after(view.selectAll) > 0
+    assert place_after(view.setFocus) == bar.maximum()
+    view.clearFocus()
+    monkeypatch.setattr(view, "underMouse", lambda: True)
+    assert place_after(lambda: None) == bar.maximum()
 
 
 def test_a_selection_survives_drawing(view: MarkdownView) -> None:
