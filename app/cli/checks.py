@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -107,7 +108,7 @@ def _check_import(distribution: str, module: str) -> str:
 
 
 def _check_fonts() -> str:
-    ended = _run_python(_FONT_PROGRAM, "检查字体超时。", QT_QPA_PLATFORM="offscreen")
+    ended = _run_python(_FONT_PROGRAM, "检查字体超时。", QT_QPA_PLATFORM=font_platform(sys.platform))
     if ended.returncode != 0:
         reason = (ended.stderr.strip().splitlines() or [f"退出码 {ended.returncode}"])[-1]
         raise EnvironmentFault(f"图形界面组件无法启动（{reason}），请安装所需的系统库。")
@@ -115,6 +116,11 @@ def _check_fonts() -> str:
     if not families:
         raise EnvironmentFault("系统没有中文字体，界面会显示为方框：请安装思源黑体（如 fonts-noto-cjk）。")
     return f"有 {len(families)} 种中文字体，例如 {families[0]}。"
+
+
+def font_platform(system: str) -> str:
+    """Qt's platform that sees the system's fonts without a window; on Windows `offscreen` sees none at all."""
+    return "windows" if system == "win32" else "offscreen"
 
 
 def _run_python(program: str, timeout_sentence: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -44,6 +44,12 @@ def test_the_policy_in_force_is_named(data_dir: Path) -> None:
     assert not look().ok and "第 2 行" in look().sentence
 
 
+def test_windows_is_asked_for_its_fonts_where_qt_sees_them() -> None:
+    """Qt's `offscreen` knows no font of Windows: every PC there was told to install a Chinese one."""
+    assert checks.font_platform("win32") == "windows"
+    assert checks.font_platform("linux") == "offscreen"
+
+
 def test_no_model_is_a_finding(data_dir: Path) -> None:
     *_, last = all_checks(Paths.resolve(data_dir), "auto")
     assert last.name == "models"
