@@ -13,7 +13,7 @@ _SHORT_CHARACTERS = 150
 # Four samples are 2000 to 4000 tokens of the supported tokenizers.
 _DISCHARGE_SAMPLES = 4
 # A library that reads 20 tokens/s needs minutes for a record: enough rounds for a median, no more.
-_DISCHARGE_ROUNDS = 3
+_DISCHARGE_ROUNDS = 5
 _DISCHARGE = (
     "你是病房医师的助手。根据以下住院期间的病程记录，依次写出院诊断、入院情况、诊疗经过、出院情况、出院医嘱五个部分，"
     "只写记录中有的事实。"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from app.cli.bench_table import start_words
 from app.core.errors import EnvironmentFault
 from app.inference.bench.chart import chart
 
@@ -24,7 +25,11 @@ _OWN = (
     ("prefill_tokens_per_second", "阅读 /s"),
     ("decode_tokens_per_second", "书写 /s"),
     ("load_s", "载入 s"),
+    ("warm_over_cold", "未改/新"),
+    ("edited_over_cold", "改动/新"),
+    ("lookup_gain", "猜测增益"),
     ("peak_rss_mib", "内存 MiB"),
+    ("memory_over_files", "内存/文件"),
     ("bandwidth_share", "带宽占比"),
 )
 
@@ -49,6 +54,7 @@ def write_report(document: Mapping[str, Any], folder: Path) -> None:
 def page(document: Mapping[str, Any]) -> str:
     """The report as Markdown: the machine, all figures (medians), the ratios."""
     machine = document["machine"]
+    notes = [*start_words(document["starts"]), *document["missing"]]
     libraries = "、".join(f"{name} {version}" for name, version in machine["libraries"].items())
     return "\n".join(
         [
@@ -58,8 +64,8 @@ def page(document: Mapping[str, Any]) -> str:
             f"实测读取 {machine['read_bandwidth_gb_per_second']} GB/s，开始时系统负载 {machine['load_average'][0]}；"
             f"Python {machine['python']}，{libraries}。",
             "",
-            f"{document['rounds']} 轮轮换（出院记录较少），中位数。由 `wardnote bench --peers --output` 写成，"
-            "最小与最大值见 `bench.json`。",
+            f"{document['rounds']} 轮轮换，中位数。由 `wardnote bench --peers --output` 写成，"
+            "每行的轮数、最小与最大值见 `bench.json`。",
             "",
             "![](bench.svg)",
             "",
@@ -68,7 +74,7 @@ def page(document: Mapping[str, Any]) -> str:
             "程序与各库之比，每轮相除后取中位数（括号内为最小与最大）；时间与内存小于 1 为好，速度大于 1 为好。",
             "",
             *_table(document["ratios"], _RATIOS, lambda row: f"{row['ratio']}（{row['engine']}）", spread=True),
-            *([""] + [f"- {sentence}" for sentence in document["missing"]] if document["missing"] else []),
+            *([""] + [f"- {sentence}" for sentence in notes] if notes else []),
             "",
         ]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 _COLUMNS = (
@@ -13,11 +13,13 @@ _COLUMNS = (
     ("ttft_edited_ms", "改后 ms"),
     ("prefill_tokens_per_second", "阅读 /s"),
     ("decode_tokens_per_second", "书写 /s"),
+    ("lookup_gain", "猜测增益"),
     ("peak_rss_mib", "内存 MiB"),
+    ("memory_over_files", "内存/文件"),
     ("bandwidth_share", "带宽占比"),
     ("others_cpu_share", "他用 CPU"),
 )
-_WIDTH = 180
+_WIDTH = 200
 _Row = Mapping[str, Any]
 
 
@@ -34,7 +36,21 @@ def tables(document: Mapping[str, Any]) -> str:
     if document["ratios"]:
         parts.append("程序与各库之比，每轮相除后取中位数；时间与内存小于 1 为好，速度大于 1 为好")
         parts.append(_table(document["ratios"], lambda row: f"{row['ratio']}（{row['engine']}）"))
+    parts += start_words(document["starts"])
     return "\n".join([*parts, *document["missing"]])
+
+
+def start_words(starts: Sequence[_Row]) -> list[str]:
+    """A sentence for each model's start: cold is with nothing of it in the page cache."""
+    return [_start(row) for row in starts]
+
+
+def _start(row: _Row) -> str:
+    warm = f"{row['model']}（{row['engine']}）载入：热 {row['load_warm_s']['median']:.3g} 秒"
+    if "load_cold_s" not in row:
+        return f"{warm}；冷启动未测：此系统或权限不允许清空文件缓存"
+    share = row["warm_over_cold"]["median"]
+    return f"{warm}，冷（文件缓存已清空）{row['load_cold_s']['median']:.3g} 秒，热为冷的 {share:.2f}"
 
 
 def _path_words(row: _Row) -> str:

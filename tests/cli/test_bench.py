@@ -22,6 +22,8 @@ def no_window(*_: object) -> int:
 def scripted(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, value in ALLOW_SCRIPTED.items():
         monkeypatch.setenv(name, value)
+    # Other tests are reading files at the same time.
+    monkeypatch.setattr("app.inference.bench.starts.drop_page_cache", lambda: False)
     add_scripted_models(data_dir, {"alpha": Script("0123456789" * 3, token_ms=50, prefill_ms=5)})
     return data_dir
 
@@ -41,6 +43,7 @@ def test_one_json_document_as_the_contract_says(scripted: Path, capsys: pytest.C
         ("wardnote", "scripted", "alpha", "differential", "long"),
         ("wardnote", "scripted", "alpha", "discharge", "record"),
     ]
+    assert [(row["engine"], row["model"]) for row in document["starts"]] == [("scripted", "alpha")]
     assert document["results"][0]["output_tokens"] == {"median": 8, "min": 8, "max": 8}
     assert "第 1 轮" in err
 
@@ -51,7 +54,14 @@ def test_a_table_for_a_reader(scripted: Path, capsys: pytest.CaptureFixture[str]
     assert "首词 ms" in out
     assert "wardnote（scripted）" in out
     assert "short" not in out
-    assert max(map(len, out.splitlines())) <= 180
+    assert max(map(len, out.splitlines())) <= 200
+
+
+def test_only_the_start(scripted: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert bench(scripted, "--task", "start", "--output", str(tmp_path)) == ExitCode.DONE
+    assert "alpha（scripted）载入：热" in capsys.readouterr().out
+    assert "冷启动未测" in (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["results"] == []
 
 
 def test_the_report_is_written_as_files(scripted: Path, tmp_path: Path) -> None:

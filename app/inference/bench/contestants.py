@@ -9,11 +9,17 @@ from app.inference.bench.peer_path import PeerPath
 from app.inference.bench.workload import Contestant
 from app.inference.catalog import CatalogModel, SourceKind
 from app.inference.library import ModelLibrary
+from app.inference.prepared import PreparedModel
+
+
+def on_every_engine(library: ModelLibrary, model: CatalogModel) -> list[PreparedModel]:
+    """This model on each engine that it is ready for."""
+    return [prepared for engine in model.engines if (prepared := library.prepared(model, engine))]
 
 
 def contestants(library: ModelLibrary, model: CatalogModel, *, peers: bool) -> list[Contestant]:
     """All of them use the same threads; llama.cpp takes part where the model came as GGUF."""
-    ready = [prepared for engine in model.engines if (prepared := library.prepared(model, engine))]
+    ready = on_every_engine(library, model)
     own = [OwnPath(prepared) for prepared in ready]
     if not peers or model.served or model.kind is SourceKind.SCRIPTED:
         return list(own)

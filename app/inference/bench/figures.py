@@ -39,44 +39,57 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The answers of one take: to a new prompt, to the same again, to the edited one."""
+    """The answers of one take: to a new prompt, to the same again, to the edited one.
+
+    `warm` and `edited` are None on a path that keeps nothing of a prompt: it would read all of it again.
+    """
 
     cold: Timing
-    warm: Timing
-    edited: Timing
+    warm: Timing | None = None
+    edited: Timing | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
     """One process's life. `load_s` counts from the start of the process, libraries and checks included.
 
-    `weight_bytes` is what one token's pass must read.
+    `weight_bytes` is what one token's pass must read, `file_bytes` the size of the model's files. `plain` is the cold
+    answer once more, written without guessing, where the engine guesses: `same_text` tells that guessing changed none.
     """
 
     load_s: float
     answers: Answers
     peak_rss_mib: float
     weight_bytes: int
+    file_bytes: int = 0
+    plain: Timing | None = None
+    same_text: bool = True
 
     def figures(self, bandwidth: float) -> dict[str, float]:
         """The figures by their names in the report; those that could not be measured are left out.
 
         `bandwidth` is the machine's, in bytes/s.
         """
-        cold, warm, edited = self.answers.cold, self.answers.warm, self.answers.edited
+        cold = self.answers.cold
         known = {
             "load_s": self.load_s,
             "ttft_cold_ms": cold.first_token_s * 1000,
-            "ttft_warm_ms": warm.first_token_s * 1000,
-            "ttft_edited_ms": edited.first_token_s * 1000,
             "prefill_tokens_per_second": cold.input_tokens / cold.first_token_s,
             "peak_rss_mib": self.peak_rss_mib,
             "input_tokens": float(cold.input_tokens),
             "output_tokens": float(cold.output_tokens),
         }
+        for name, again in (("warm", self.answers.warm), ("edited", self.answers.edited)):
+            if again is not None:
+                known[f"ttft_{name}_ms"] = again.first_token_s * 1000
+                known[f"{name}_over_cold"] = again.first_token_s / cold.first_token_s
+        if self.file_bytes:
+            known["memory_over_files"] = self.peak_rss_mib * 2**20 / self.file_bytes
         if (speed := cold.decode_tokens_per_second) is not None:
             known["decode_tokens_per_second"] = speed
             known["bandwidth_share"] = speed * self.weight_bytes / bandwidth
+            if self.plain is not None and self.same_text and (plain := self.plain.decode_tokens_per_second):
+                known["lookup_gain"] = speed / plain
         return known
 
 

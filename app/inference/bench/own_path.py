@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import time
+from dataclasses import replace
 
 from app.core.errors import EngineFault
 from app.core.runs import Decoding, Message, RunStatus
 from app.inference.bench.figures import Take, Timing
 from app.inference.bench.machine import peak_rss_mib
-from app.inference.bench.weights import weight_bytes
+from app.inference.bench.weights import file_bytes, weight_bytes
 from app.inference.bench.workload import Workload, ask_all, warm_up
 from app.inference.engine import GenerationRequest
 from app.inference.prepared import PreparedModel
@@ -30,9 +31,17 @@ class OwnPath:
     def measure(self, workload: Workload, tokens: int) -> Take:
         """See Contestant."""
         host, load_s = self._open or self._start()
-        answers = ask_all(_Asker(host, copies=workload.copies).answer, workload, tokens)
+        request = self._prepared.request
+        asker = _Asker(host, copies=workload.copies)
+        answers = ask_all(asker.answer, workload, tokens)
         assert host.pid is not None
-        return Take(load_s, answers, peak_rss_mib(host.pid), weight_bytes(self._prepared.request.path))
+        take = Take(load_s, answers, peak_rss_mib(host.pid), weight_bytes(request.path), file_bytes(request.path))
+        guesses = workload.copies and dict(request.options).get("lookup", "0") != "0"
+        if not guesses:
+            return take
+        plainly = _Asker(host, copies=False)
+        plain = plainly.answer(workload.messages, answers.cold.output_tokens)
+        return replace(take, plain=plain, same_text=plainly.texts[0] == asker.texts[0])
 
     def close(self) -> None:
         """See Contestant."""
@@ -56,6 +65,7 @@ class _Asker:
     def __init__(self, host: ModelHost, *, copies: bool) -> None:
         self._host = host
         self._copies = copies
+        self.texts: list[str] = []
 
     def answer(self, messages: tuple[Message, ...], tokens: int) -> Timing:
         arrivals = _Arrivals()
@@ -63,6 +73,7 @@ class _Asker:
         outcome = self._host.generate(next(_ids), generation, arrivals)
         if outcome.status is not RunStatus.COMPLETED:
             raise EngineFault(outcome.error or "测速时模型没有完成输出")
+        self.texts.append(outcome.text)
         return Timing(outcome.input_tokens, tuple(arrivals.seen))
 
 

@@ -15,7 +15,7 @@ from app.core.runs import Message
 from app.inference.bench.figures import Answers, Take, Timing
 from app.inference.bench.machine import peak_rss_mib
 from app.inference.bench.peers import PEERS
-from app.inference.bench.weights import weight_bytes
+from app.inference.bench.weights import file_bytes, weight_bytes
 from app.inference.bench.workload import Workload, ask_all, warm_up
 from app.inference.chat_template import render_chat
 from app.inference.engine import LoadRequest
@@ -46,7 +46,8 @@ class PeerPath:
         answers = self._receive(pipe)
         assert isinstance(answers, Answers)
         assert process.pid is not None
-        return Take(load_s, answers, peak_rss_mib(process.pid), weight_bytes(self._request.path))
+        place = self._request.path
+        return Take(load_s, answers, peak_rss_mib(process.pid), weight_bytes(place), file_bytes(place))
 
     def close(self) -> None:
         """See Contestant."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from app.inference.bench.figures import Spread, Take
 from app.inference.bench.session import Key, Session
+from app.inference.bench.starts import Starts
 
 RATIO_FIGURES = (
     "load_s",
@@ -20,18 +21,31 @@ RATIO_FIGURES = (
 _OWN = "wardnote"
 
 
-def make_document(session: Session, machine: Mapping[str, object], rounds: int, bandwidth: float) -> dict[str, object]:
+def make_document(
+    session: Session, machine: Mapping[str, object], rounds: int, bandwidth: float, starts: Sequence[Starts] = ()
+) -> dict[str, object]:
     """The document of `bench --json`. `bandwidth` in bytes/s."""
     return {
         "machine": dict(machine),
         "rounds": rounds,
+        "starts": [one.document() for one in starts],
         "results": [
-            {**asdict(key), **_figures(takes, session.others.get(key, ()), bandwidth)}
+            {
+                **asdict(key),
+                "rounds": len(takes),
+                **_guessing(takes.values()),
+                **_figures(takes, session.others.get(key, ()), bandwidth),
+            }
             for key, takes in session.takes.items()
         ],
         "ratios": _ratios(session.takes),
         "missing": session.missing,
     }
+
+
+def _guessing(takes: Iterable[Take]) -> dict[str, bool]:
+    guessed = [take.same_text for take in takes if take.plain is not None]
+    return {"lookup_same_text": all(guessed)} if guessed else {}
 
 
 def _figures(takes: Mapping[int, Take], others: Sequence[float], bandwidth: float) -> dict[str, dict[str, float]]:

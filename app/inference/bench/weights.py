@@ -1,4 +1,4 @@
-"""How many bytes of weights one token's pass must read, from the files of a prepared model."""
+"""How large a prepared model's files are, and how much of them one token's pass must read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import json
 from pathlib import Path
 
 _FLOAT32 = 4
+
+
+def file_bytes(path: str) -> int:
+    """The size of a model as it lies on the disk: of its GGUF file, or of all files in its folder."""
+    place = Path(path)
+    return sum(file.stat().st_size for file in ([place] if place.is_file() else place.iterdir()))
 
 
 def weight_bytes(path: str) -> int:

@@ -58,10 +58,10 @@ def warm_up(answer: Answer) -> None:
 def ask_all(answer: Answer, workload: Workload, tokens: int, *, keeps: bool = True) -> Answers:
     """The order of one take: a prompt never seen, the same again, and the edited one.
 
-    Of the last two only the first token matters. A path that keeps nothing (`keeps`) would read all again: it is asked
-    once.
+    Of the last two only the first token matters. A path that keeps nothing (not `keeps`) is asked once: the others
+    would be as the first.
     """
     cold = answer(workload.messages, tokens * workload.length)
     if not keeps:
-        return Answers(cold, cold, cold)
+        return Answers(cold)
     return Answers(cold, answer(workload.messages, _REPEATED_TOKENS), answer(workload.edited, _REPEATED_TOKENS))

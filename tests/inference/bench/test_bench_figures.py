@@ -45,6 +45,26 @@ def test_the_figures_of_a_take() -> None:
     assert (figures["input_tokens"], figures["output_tokens"]) == (100, 5)
 
 
+def test_a_path_that_keeps_nothing_has_no_invented_figures() -> None:
+    figures = Take(2.0, Answers(STEADY), 300.0, weight_bytes=1).figures(1)
+    assert "ttft_cold_ms" in figures
+    assert not {"ttft_warm_ms", "ttft_edited_ms", "warm_over_cold", "edited_over_cold"} & set(figures)
+
+
+def test_memory_and_repeated_readings_are_held_against_their_measure() -> None:
+    take = Take(2.0, Answers(STEADY, FASTER, STEADY), 3.0, weight_bytes=1, file_bytes=2 * 2**20)
+    figures = take.figures(1)
+    assert figures["memory_over_files"] == pytest.approx(1.5)
+    assert figures["warm_over_cold"] == pytest.approx(0.2)
+    assert figures["edited_over_cold"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_guessing_gains_is_told_only_of_the_same_text(same: bool) -> None:
+    take = Take(2.0, Answers(STEADY), 1, weight_bytes=1, plain=FASTER, same_text=same)
+    assert take.figures(1).get("lookup_gain") == (pytest.approx(20 / 40) if same else None)
+
+
 def test_a_speed_that_could_not_be_measured_is_left_out() -> None:
     short = Timing(10, ((0.5, 1),))
     assert "decode_tokens_per_second" not in Take(1, Answers(short, short, short), 1, 1).figures(1)

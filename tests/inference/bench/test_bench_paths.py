@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -20,7 +21,8 @@ from app.inference.bench.figures import Take
 from app.inference.bench.machine import CpuWatch, describe_machine, peak_rss_mib, read_bandwidth
 from app.inference.bench.own_path import OwnPath
 from app.inference.bench.peer_path import PeerPath
-from app.inference.bench.weights import weight_bytes
+from app.inference.bench.starts import measure_starts
+from app.inference.bench.weights import file_bytes, weight_bytes
 from app.inference.bench.workload import Workload
 from app.inference.engine import LoadRequest
 from app.inference.engines.scripted import FaultKind, Script
@@ -47,7 +49,39 @@ def test_the_programs_own_path_is_measured(script: Callable[[Script], PreparedMo
     assert take.answers.cold.first_token_s >= 0.1
     assert 0 < (take.answers.cold.decode_tokens_per_second or 0) <= 1000 / 60
     assert take.load_s > 0
-    assert take.weight_bytes == model.files[0].size
+    assert take.weight_bytes == take.file_bytes == model.files[0].size
+    assert take.plain is None, "nothing is guessed"
+
+
+def test_a_record_is_written_again_without_guessing_where_the_engine_guesses(
+    script: Callable[[Script], PreparedModel],
+) -> None:
+    model = script(Script("0123456789", token_ms=5))
+    guessing = replace(model, request=replace(model.request, options=(("lookup", "3"),)))
+    with closing(OwnPath(guessing)) as own:
+        record, note = own.measure(replace(SHORT, copies=True), TOKENS), own.measure(SHORT, TOKENS)
+    assert record.plain is not None
+    assert record.plain.output_tokens == record.answers.cold.output_tokens
+    assert record.same_text
+    assert note.plain is None
+
+
+@pytest.mark.parametrize("dropped", [True, False])
+def test_a_start_is_cold_only_where_the_page_cache_was_dropped(
+    dropped: bool, script: Callable[[Script], PreparedModel]
+) -> None:
+    drops: list[bool] = []
+
+    def drop() -> bool:
+        drops.append(dropped)
+        return dropped
+
+    (starts,) = measure_starts([script(Script("0"))], 2, lambda words: None, drop)
+    row = starts.document()
+    assert (row["engine"], row["model"]) == ("scripted", "scripted")
+    assert len(starts.warm) == len(drops) == 2
+    assert len(starts.cold) == (2 if dropped else 0)
+    assert {"load_cold_s", "warm_over_cold"} <= set(row) if dropped else "load_cold_s" not in row
 
 
 def test_a_failing_run_is_a_fault_of_the_take(script: Callable[[Script], PreparedModel]) -> None:
@@ -85,6 +119,8 @@ def test_what_a_token_reads_follows_from_the_files(tmp_path: Path) -> None:
     (int4 / "pytorch_model.bin").write_bytes(b"x" * 100)
     (int4 / "config.json").write_text(json.dumps({"vocab_size": 5, "hidden_size": 3}), encoding="utf-8")
     assert [weight_bytes(str(path)) for path in (gguf, ir, int4)] == [10, 20, 100 - 5 * 3 * 4]
+    assert [file_bytes(str(path)) for path in (gguf, ir)] == [10, 20]
+    assert file_bytes(str(int4)) > 100
 
 
 def test_the_machine_is_described() -> None:
@@ -129,7 +165,8 @@ def test_every_path_is_measured_with_a_real_model(path: str, tmp_path: Path, mon
 
 def check(take: Take) -> None:
     cold, warm = take.answers.cold, take.answers.warm
-    assert cold.input_tokens == warm.input_tokens > 10
+    assert cold.input_tokens > 10
+    assert warm is None or warm.input_tokens == cold.input_tokens
     assert cold.output_tokens == TOKENS
     assert take.peak_rss_mib > 100
     assert 1e7 < take.weight_bytes < 1e9
