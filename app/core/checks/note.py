@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from app.core.checks.addressed import check_addressed
 from app.core.checks.age import check_age
 from app.core.checks.complaint import check_complaint
 from app.core.checks.copied import check_copied
@@ -36,6 +37,7 @@ def check_note(note: CheckedNote) -> tuple[Finding, ...]:
         *check_copied(note),
         *check_days(note),
         *check_discharge(note),
+        *check_addressed(note),
         *_unreviewed(note),
     )
     return tuple(sorted(found, key=lambda finding: _place(finding, order[finding.span.section])))
