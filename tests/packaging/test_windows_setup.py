@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from installers.plan import Plan
-from installers.windows import msi, setup, signing
+from installers.windows import msi, msi_source, setup, signing
 from provision.interpreter import ROOT, SetupFault
 
 
@@ -69,8 +69,8 @@ def test_nobody_signs_unless_a_certificate_is_named(tmp_path: Path) -> None:
 
 
 def test_the_msi_names_every_file_once_and_the_same_way_again(laid_down: Path) -> None:
-    source = msi.document(laid_down, "1.2.3")
-    assert source == msi.document(laid_down, "1.2.3")
+    source = msi_source.document(laid_down, "1.2.3")
+    assert source == msi_source.document(laid_down, "1.2.3")
     tree = ElementTree.fromstring(source)
     space = {"w": "http://schemas.microsoft.com/wix/2006/wi"}
     files = [file.attrib["Source"] for file in tree.iterfind(".//w:File", space)]
@@ -86,6 +86,27 @@ def test_the_msi_names_every_file_once_and_the_same_way_again(laid_down: Path) -
     assert len(set(components)) == len(components)
 
 
+def test_the_msi_has_a_component_per_folder_and_no_feature_with_more_than_windows_takes(laid_down: Path) -> None:
+    for number in range(2000):
+        (laid_down / "1.2.3" / "many" / str(number)).mkdir(parents=True)
+        (laid_down / "1.2.3" / "many" / str(number) / "file").touch()
+    (laid_down / "bin" / "second.txt").touch()
+    tree = ElementTree.fromstring(msi_source.document(laid_down, "1.2.3"))
+    space = {"w": "http://schemas.microsoft.com/wix/2006/wi"}
+    keys = [len(one.findall("w:File[@KeyPath='yes']", space)) for one in tree.iterfind(".//w:Component[w:File]", space)]
+    assert keys == [1] * 2004
+    sizes = [len(feature.findall("w:ComponentRef", space)) for feature in tree.iterfind(".//w:Feature", space)]
+    assert sum(sizes) == 2006 and max(sizes) <= 1600
+
+
+def test_wixl_is_given_ascii_alone_and_the_chinese_comes_after_it(laid_down: Path) -> None:
+    assert msi_source.document(laid_down, "1.2.3").isascii()
+    changed = "\n".join(msi.queries("1.2.3"))
+    assert "SET `Name` = '病程助手' WHERE `Component_` = 'links'" in changed
+    assert changed.count("SET `Version` = '1.2.3.0'") == 2
+    changed.encode("gbk")
+
+
 def test_another_version_is_another_product_of_the_same_family(laid_down: Path) -> None:
-    assert msi.guid("product", "1.2.3") != msi.guid("product", "1.2.4")
-    assert f'UpgradeCode="{msi.UPGRADE_CODE}"' in msi.document(laid_down, "1.2.4")
+    assert msi_source.guid("product", "1.2.3") != msi_source.guid("product", "1.2.4")
+    assert f'UpgradeCode="{msi_source.UPGRADE_CODE}"' in msi_source.document(laid_down, "1.2.4")

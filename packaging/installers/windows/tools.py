@@ -21,7 +21,10 @@ SETUP_NEEDS = tuple(
         ("nsis", "makensis"),
     )
 )
-MSI_NEEDS = (system.Need("wixl", partial(system.program_exists, "wixl")),)
+MSI_NEEDS = (
+    system.Need("wixl", partial(system.program_exists, "wixl")),
+    system.Need("msitools", partial(system.program_exists, "msibuild")),
+)
 SIGNING_NEEDS = (system.Need("osslsigncode", partial(system.program_exists, "osslsigncode")),)
 WINE_NEEDS = (
     system.Need("wine", partial(system.program_exists, "wine")),
