@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from app.inference.prepared import PreparedModel
     from app.inference.work import Work
 
+_SETTINGS = {"kv": "本机选用：键值缓存", "threads": "本机选用：线程数"}
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `models` with its actions."""
@@ -32,7 +34,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         ("verify", _verify, "全部模型", "重新计算所有文件的校验值"),
         ("prepare", _prepare, "全部演示模型", "量化并校验，使模型可在各引擎上运行，最后校准"),
         ("remove", _remove, "", "移除模型：准备好的文件和本院目录中的登记"),
-        ("calibrate", _calibrate, "全部已准备的模型", "在本机测量各模型的速度"),
+        ("calibrate", _calibrate, "全部已准备的模型", "在本机选定各模型的设置并测量速度"),
     ):
         action = actions.add_parser(name, help=text)
         help_text = f"模型名（默认：{default}）" if default else "模型名"
@@ -163,9 +165,10 @@ def _measured_line(measured: Measured) -> str:
     place, speed = f"{measured.model} / {measured.engine}", measured.speed
     if speed is None:
         return f"{place}：{measured.fault}"
+    settings = "".join(f"，{_SETTINGS[key]} {value}" for key, value in measured.settings)
     return (
         f"{place}：载入 {speed.load_seconds:.1f} 秒，阅读 {speed.reading:.0f} 词元/秒，"
-        f"书写 {speed.writing:.1f} 词元/秒，写出院记录时提示词查找 {speed.copying:.2f} 倍"
+        f"书写 {speed.writing:.1f} 词元/秒，写出院记录时提示词查找 {speed.copying:.2f} 倍{settings}"
     )
 
 

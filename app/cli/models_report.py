@@ -52,6 +52,7 @@ def _engine(library: ModelLibrary, model: CatalogModel, engine: str) -> dict[str
         "quantisation": ready.identity.quantisation,
         "bytes": sum(file.size for file in ready.files),
         "options": dict(ready.request.options),
+        "threads": ready.request.threads,
         "quality": _quality(manifest.quality) if manifest and manifest.quality else None,
         "speed": asdict(ready.speed) if ready.speed else None,
     }

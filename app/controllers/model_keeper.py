@@ -17,7 +17,8 @@ from app.core.errors import EnvironmentFault, ModelFileFault
 from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.runs import Message
 from app.core.stay import Stay
-from app.inference.calibrate import measure_copying, measure_speed, measure_together
+from app.inference.calibrate import choose_settings, measure_copying, measure_speed, measure_together
+from app.inference.calibration import Settings, with_settings
 from app.inference.catalog import CatalogModel
 from app.inference.catalog_entry import entry_name, hashed, write_entry
 from app.inference.conversion.prepare import Preparer
@@ -32,7 +33,7 @@ from app.inference.prepared import CheckedFile, PreparedModel, Speed
 from app.inference.recognition import Recognised, recognise
 from app.inference.removal import remove
 from app.inference.scheduler import slots_for
-from app.inference.work import Work
+from app.inference.work import MakeHost, Work
 from app.infra.paths import Paths
 from app.infra.resources import resource_path, resource_text
 from app.settings.policy import Policy
@@ -58,12 +59,13 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A model on one engine; either the speed, or why there is none."""
+    """A model on one engine; either the speed and what was chosen for it, or why there is none."""
 
     model: str
     engine: str
     speed: Speed | None
     fault: str = ""
+    settings: Settings = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,23 +137,23 @@ class ModelKeeper:
         self, pairs: Sequence[tuple[CatalogModel, PreparedModel]], work: Work, told: Callable[[Measured], None]
     ) -> int:
         """Measure models on engines one after another, and keep each as it comes; how many could not be measured."""
-        library, prompts, faults = self.library(), sample_prompts(), 0
+        library, faults = self.library(), 0
         calibration = library.calibration
         for number, (model, one) in enumerate(pairs):
             engine = one.identity.engine
             work.report(f"测量 {model.title}（{engine}）", number / len(pairs))
             try:
                 with work.under_way():
-                    speed = measure_speed(one, prompts, work.host)
-                    speed = replace(speed, copying=measure_copying(one, copying_task(one), work.host))
+                    speed, settings = _measured(one, work.host)
             except EnvironmentFault as fault:  # the others can still be measured
                 faults += 1
                 told(Measured(model.name, engine, None, str(fault)))
                 continue
             recipe = recipe_of(library.store, model, engine)
             calibration = calibration.with_speed(model.name, engine, recipe, speed)
+            calibration = calibration.with_settings(model.name, engine, recipe, settings)
             calibration.write()
-            told(Measured(model.name, engine, speed))
+            told(Measured(model.name, engine, speed, settings=settings))
         return faults
 
     def measure_gain(self, work: Work) -> Gain:
@@ -200,6 +202,15 @@ class ModelKeeper:
 def ready(library: ModelLibrary, model: CatalogModel) -> list[PreparedModel]:
     """The model on every engine that it is prepared for."""
     return [one for engine in model.engines if (one := library.prepared(model, engine))]
+
+
+def _measured(model: PreparedModel, make_host: MakeHost) -> tuple[Speed, Settings]:
+    """The settings that suit this machine, and the speed with them."""
+    prompts = sample_prompts()
+    settings = choose_settings(model, prompts, quality_texts().get(model.languages[0], ""), make_host)
+    model = with_settings(model, settings)
+    speed = measure_speed(model, prompts, make_host)
+    return replace(speed, copying=measure_copying(model, copying_task(model), make_host)), settings
 
 
 def sample_prompts() -> list[tuple[Message, ...]]:

@@ -11,17 +11,20 @@ from statistics import median
 
 import psutil
 
-from app.core.errors import EngineFault
+from app.core.errors import EngineFault, EnvironmentFault
 from app.core.runs import Decoding, Message, RunOutcome, RunStatus
-from app.inference.calibration import GUESSES
+from app.inference.calibration import GUESSES, Settings, job_seconds, setting_choices, with_settings
 from app.inference.engine import GenerationRequest
 from app.inference.prepared import PreparedModel, Speed, Together
+from app.inference.quality import reads_alike
 from app.inference.supervisor import ModelHost
 from app.inference.work import MakeHost
 
 _TOKENS = 48
 _COPIED_TOKENS = 160
 _ROUNDS = 3
+# How many times as long a differential takes by default, in every round, before another setting is taken.
+_CLEARLY = 1.05
 
 Prompt = tuple[Message, ...]
 
@@ -78,6 +81,41 @@ def measure_copying(model: PreparedModel, task: GenerationRequest, make_host: Ma
     if len({outcome.text for pair in rounds for outcome in pair}) > 1:
         return 1.0
     return median(_speeds(guessed)[1] / _speeds(plain)[1] for plain, guessed in rounds)
+
+
+def choose_settings(
+    model: PreparedModel, prompts: Sequence[Prompt], text: str, make_host: MakeHost = ModelHost
+) -> Settings:
+    """The settings that write a differential clearly sooner than the defaults, and read `text` as well as they do.
+
+    Each choice is measured against the best so far, taking turns, one round a prompt; what an engine cannot do is
+    passed over. Raises EnvironmentFault if the model itself cannot be run.
+    """
+    best: Settings = ()
+    for choice in setting_choices(model.identity.engine):
+        tried = (*(setting for setting in best if setting[0] != choice[0]), choice)
+        now, then = make_host(with_settings(model, best)), make_host(with_settings(model, tried))
+        try:
+            now.load(lambda fraction: None)
+            if _is_better(then, now, prompts, text):
+                best = tried
+        finally:
+            now.close()
+            then.close()
+    return best
+
+
+def _is_better(then: ModelHost, now: ModelHost, prompts: Sequence[Prompt], text: str) -> bool:
+    try:
+        then.load(lambda fraction: None)
+        for number, prompt in enumerate(prompts):
+            order = (now, then) if number % 2 == 0 else (then, now)
+            seconds = {host: job_seconds(*_speeds(_answer(host, prompt))) for host in order}
+            if seconds[now] < _CLEARLY * seconds[then]:
+                return False
+        return reads_alike(text, now.score, then.score)
+    except EnvironmentFault:
+        return False
 
 
 def measure_together(

@@ -11,6 +11,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from app.core.errors import EnvironmentFault
 from app.inference.prepared import PreparedModel, Speed, Together
 from app.inference.scheduler import slots_for
@@ -24,14 +26,31 @@ _TYPICAL_OUTPUT = 300
 GUESSES = {"bigdl": 3}
 _WORTHWHILE = 1.1
 
+Settings = tuple[tuple[str, str], ...]
+"""What is chosen for a model on this machine, where that is not the default: `kv` (precision of the key-value cache)
+and `threads`."""
+
+# OpenVINO keeps keys and values in 8 bits unless it is told otherwise. Its attention backend SDPA is no choice: it
+# forgets a prompt that was read ahead, so that every answer reads all of it again.
+_SETTINGS = ("kv", "threads")
+_CACHES = {"openvino": ("f16", "bf16")}
+_LOCAL = ("bigdl", "openvino")
+
 
 class Calibration:
-    """Speeds by model and engine, gains by set of models. Values are immutable; `with_…` gives a new one."""
+    """Speeds and settings by model and engine, gains by set of models. Immutable; `with_…` gives a new one."""
 
-    def __init__(self, path: Path, speeds: Mapping[str, Speed], gains: Mapping[str, Together] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        speeds: Mapping[str, Speed],
+        gains: Mapping[str, Together] | None = None,
+        settings: Mapping[str, Settings] | None = None,
+    ) -> None:
         self._path = path
         self._speeds = dict(speeds)
         self._gains = dict(gains or {})
+        self._settings = dict(settings or {})
 
     @classmethod
     def read(cls, path: Path) -> Calibration:
@@ -41,7 +60,8 @@ class Calibration:
             speeds = {key: _speed(value) for key, value in raw["speeds"].items()}
             # A bare number is from an older program, which measured too much.
             gains = {key: _together(each) for key, each in raw.get("gains", {}).items() if isinstance(each, dict)}
-            return cls(path, speeds, gains) if raw["machine"] == machine_key() else cls(path, {})
+            settings = {key: _settings(value) for key, value in raw.get("settings", {}).items()}
+            return cls(path, speeds, gains, settings) if raw["machine"] == machine_key() else cls(path, {})
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return cls(path, {})
 
@@ -51,7 +71,17 @@ class Calibration:
 
     def with_speed(self, model: str, engine: str, recipe: str, speed: Speed) -> Calibration:
         """The same figures with this one added or replaced."""
-        return Calibration(self._path, {**self._speeds, _key(model, engine, recipe): speed}, self._gains)
+        speeds = {**self._speeds, _key(model, engine, recipe): speed}
+        return Calibration(self._path, speeds, self._gains, self._settings)
+
+    def settings(self, model: str, engine: str, recipe: str) -> Settings:
+        """What was chosen for this model on this engine; nothing where the defaults are as good."""
+        return self._settings.get(_key(model, engine, recipe), ())
+
+    def with_settings(self, model: str, engine: str, recipe: str, settings: Settings) -> Calibration:
+        """The same figures with this choice added or replaced."""
+        chosen = {**self._settings, _key(model, engine, recipe): settings}
+        return Calibration(self._path, self._speeds, self._gains, chosen)
 
     def together(self, models: Sequence[PreparedModel]) -> Together:
         """What was measured for these models at once (see `measure_together`); no gain before any measurement."""
@@ -66,14 +96,16 @@ class Calibration:
 
     def with_together(self, models: Sequence[PreparedModel], together: Together) -> Calibration:
         """The same figures with this one added or replaced."""
-        return Calibration(self._path, self._speeds, {**self._gains, _key_of_all(models): together})
+        gains = {**self._gains, _key_of_all(models): together}
+        return Calibration(self._path, self._speeds, gains, self._settings)
 
     def write(self) -> None:
         """Replace the file as a whole. Raises EnvironmentFault if it cannot be written."""
         temporary = self._path.with_suffix(".partial")
         speeds = {key: asdict(speed) for key, speed in self._speeds.items()}
         gains = {key: asdict(together) for key, together in self._gains.items()}
-        document = {"machine": machine_key(), "speeds": speeds, "gains": gains}
+        settings = {key: dict(chosen) for key, chosen in self._settings.items()}
+        document = {"machine": machine_key(), "speeds": speeds, "gains": gains, "settings": settings}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_text(json.dumps(document, indent=1), encoding="utf-8")
@@ -86,13 +118,48 @@ class Calibration:
         """Seconds for a typical differential; infinite before any measurement (then the first engine is taken)."""
         if model.speed is None:
             return float("inf")
-        return _TYPICAL_INPUT / model.speed.reading + _TYPICAL_OUTPUT / model.speed.writing
+        return job_seconds(model.speed.reading, model.speed.writing)
+
+
+def job_seconds(reading: float, writing: float) -> float:
+    """Seconds for a typical differential at these tokens/s."""
+    return _TYPICAL_INPUT / reading + _TYPICAL_OUTPUT / writing
 
 
 def engine_options(engine: str, speed: Speed | None) -> tuple[tuple[str, str], ...]:
     """What the measurements make of an engine's settings: copied text is guessed where that pays."""
     pays = speed is not None and speed.copying >= _WORTHWHILE and engine in GUESSES
     return (("lookup", str(GUESSES[engine])),) if pays else ()
+
+
+def setting_choices(engine: str) -> list[tuple[str, str]]:
+    """What may be better than the defaults here; threads only where the processor runs two on a core."""
+    physical, logical = physical_cores(), psutil.cpu_count() or 1
+    threads = [("threads", str(logical))] if engine in _LOCAL and logical > physical else []
+    return [*threads, *(("kv", precision) for precision in _CACHES.get(engine, ()))]
+
+
+def with_settings(model: PreparedModel, settings: Settings) -> PreparedModel:
+    """The model with these settings, and the defaults for the others; a model on a server has none."""
+    if model.identity.engine not in _LOCAL:
+        return model
+    chosen = dict(settings)
+    threads = int(chosen.pop("threads", physical_cores()))
+    kept = tuple(option for option in model.request.options if option[0] not in _SETTINGS)
+    return replace(model, request=replace(model.request, threads=threads, options=(*kept, *chosen.items())))
+
+
+def physical_cores() -> int:
+    """As many threads an engine gets by default."""
+    return psutil.cpu_count(logical=False) or 1
+
+
+def _settings(values: Mapping[str, Any]) -> Settings:
+    for key, value in values.items():
+        known = value in sum(_CACHES.values(), ()) if key == "kv" else key == "threads" and int(value) > 0
+        if not known:
+            raise ValueError("no setting of an engine")
+    return tuple((key, str(value)) for key, value in values.items())
 
 
 def _together(values: Mapping[str, Any]) -> Together:

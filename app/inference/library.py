@@ -6,11 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
 from app.core.errors import EnvironmentFault, UsageFault
 from app.core.runs import ModelIdentity
-from app.inference.calibration import Calibration, engine_options
+from app.inference.calibration import Calibration, engine_options, physical_cores, with_settings
 from app.inference.catalog import Catalog, CatalogModel, SourceKind
 from app.inference.engine import LoadRequest
 from app.inference.prepared import CheckedFile, PreparedModel
@@ -139,11 +137,12 @@ class ModelLibrary:
             path=str(folder / manifest.path),
             chat_template=model.chat_template or manifest.chat_template,
             context_tokens=model.context_tokens,
-            threads=psutil.cpu_count(logical=False) or 1,
+            threads=physical_cores(),
             options=(*manifest.options, *engine_options(engine, speed)),
         )
         files = tuple(CheckedFile(str(folder / file.path), file.sha256, file.size) for file in manifest.files)
-        return PreparedModel(identity, request, files, model.demonstration, speed, languages=model.languages)
+        ready = PreparedModel(identity, request, files, model.demonstration, speed, languages=model.languages)
+        return with_settings(ready, self.calibration.settings(model.name, engine, manifest.recipe))
 
 
 def _scripted(model: CatalogModel) -> PreparedModel:

@@ -15,6 +15,8 @@ from app.inference.store import Quality
 
 MAXIMUM_RATIO = 1.3
 MINIMUM_TOP1 = 0.5
+# A setting of the machine is no conversion: it may change next to nothing.
+_MAXIMUM_OF_A_SETTING = 1.01
 # Nats. Matrix products round differently for other lengths (at most 0.2 measured, in bfloat16); a path that sees
 # later tokens moved log-likelihoods by 8.
 MAXIMUM_CAUSALITY = 0.5
@@ -43,6 +45,12 @@ def measure(language: str, text: str, parent: Score, score: Callable[[str], Scor
 def causality(text: str, score: Callable[[str], Score]) -> float:
     """How much later tokens move earlier log-likelihoods (nats, largest); needs no parent."""
     return _moved(score(text), score(altered(text)))
+
+
+def reads_alike(text: str, proved: Callable[[str], Score], other: Callable[[str], Score]) -> bool:
+    """Whether a model under other settings is still as good as under those that it was proved with."""
+    before, after = perplexity(proved(text)), perplexity(other(text))
+    return after <= _MAXIMUM_OF_A_SETTING * before and causality(text, other) <= MAXIMUM_CAUSALITY
 
 
 def perplexity(score: Score) -> float:

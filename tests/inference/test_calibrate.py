@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +11,8 @@ import pytest
 from app.core.errors import EngineFault, ModelFileFault
 from app.core.runs import Decoding, FinishReason, Message, RunOutcome, RunStatus
 from app.inference import calibrate as module
-from app.inference.calibrate import measure_copying, measure_speed, measure_together
-from app.inference.engine import GenerationRequest
+from app.inference.calibrate import choose_settings, measure_copying, measure_speed, measure_together
+from app.inference.engine import GenerationRequest, Score
 from app.inference.engines.scripted import FaultKind, Script, scripted_model
 from app.inference.prepared import PreparedModel, Together
 from app.inference.supervisor import ModelHost
@@ -120,3 +120,69 @@ def test_guessed_text_that_differs_is_no_gain(
     model = script(Script("答"))
     model = replace(model, identity=replace(model.identity, engine="bigdl"))
     assert measure_copying(model, RECORD) == pytest.approx(gain)
+
+
+class TimedHost(ModelHost):
+    """Answers in the seconds that its settings take, and reads with a loss by them; None cannot be loaded."""
+
+    times: Mapping[str, tuple[float | None, float]]
+    order: list[str]
+
+    def load(self, on_progress: object, interrupted: object = None) -> bool:
+        if self._time() is None:
+            raise EngineFault("无法载入")
+        return True
+
+    def generate(self, run_id: str, generation: GenerationRequest, observer: object) -> RunOutcome:
+        self.order.append(self._kv())
+        seconds = self._time()
+        assert seconds
+        return RunOutcome(run_id, RunStatus.COMPLETED, FinishReason.LENGTH, "答", 10, 11, 1.0, 1 + seconds * 1000)
+
+    def score(self, text: str) -> Score:
+        return Score((1, 2), (-self.times[self._kv()][1],), (2,))
+
+    def _kv(self) -> str:
+        return dict(self.model.request.options).get("kv", "")
+
+    def _time(self) -> float | None:
+        return self.times[self._kv()][0]
+
+
+@pytest.mark.parametrize(
+    ("times", "chosen"),
+    [
+        ({"": (1.0, 2.0), "f16": (0.8, 2.0), "bf16": (0.9, 2.0)}, (("kv", "f16"),)),
+        ({"": (1.0, 2.0), "f16": (0.8, 2.0), "bf16": (0.7, 2.0)}, (("kv", "bf16"),)),
+        ({"": (1.0, 2.0), "f16": (0.97, 2.0), "bf16": (1.0, 2.0)}, ()),
+        ({"": (1.0, 2.0), "f16": (0.5, 2.1), "bf16": (None, 2.0)}, ()),
+    ],
+    ids=["the faster", "the fastest", "not clearly", "reads worse, and cannot"],
+)
+def test_settings_are_chosen_where_they_are_clearly_better(
+    times: Mapping[str, tuple[float | None, float]],
+    chosen: tuple[tuple[str, str], ...],
+    script: MakeModel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = script(Script("答"))
+    model = replace(model, identity=replace(model.identity, engine="openvino"))
+    monkeypatch.setattr(module, "setting_choices", lambda engine: [("kv", "f16"), ("kv", "bf16")])
+    monkeypatch.setattr(TimedHost, "times", times, raising=False)
+    monkeypatch.setattr(TimedHost, "order", [], raising=False)
+    assert choose_settings(model, PROMPTS, "文", TimedHost) == chosen
+    assert TimedHost.order[:2] == ["", "f16"]
+    assert chosen == () or TimedHost.order[2:4] == ["f16", ""], "they take turns in going first"
+
+
+def test_a_setting_that_is_fast_in_one_round_only_is_not_taken(
+    script: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = script(Script("答"))
+    model = replace(model, identity=replace(model.identity, engine="openvino"))
+    speeds = iter([(100.0, 10.0), (100.0, 20.0), (100.0, 10.0), (100.0, 10.0)])
+    monkeypatch.setattr(module, "setting_choices", lambda engine: [("kv", "f16")])
+    monkeypatch.setattr(module, "_speeds", lambda outcome: next(speeds))
+    monkeypatch.setattr(TimedHost, "times", {"": (1.0, 2.0), "f16": (1.0, 2.0)}, raising=False)
+    monkeypatch.setattr(TimedHost, "order", [], raising=False)
+    assert choose_settings(model, PROMPTS, "文", TimedHost) == ()

@@ -10,7 +10,7 @@ import pytest
 
 from app.core.errors import EnvironmentFault
 from app.inference import calibration as module
-from app.inference.calibration import Calibration, engine_options, machine_key
+from app.inference.calibration import Calibration, engine_options, machine_key, setting_choices, with_settings
 from app.inference.engines.scripted import Script, scripted_model
 from app.inference.prepared import Speed, Together
 
@@ -98,6 +98,38 @@ def test_figures_of_an_earlier_version_are_read(path: Path) -> None:
     assert Calibration.read(path).speed("a", "b", "c") == Speed(1, 2, 3, copying=1.0)
 
 
+def test_settings_are_kept_beside_the_speeds(path: Path) -> None:
+    place = ("a", "openvino", "openvino/1/1")
+    chosen = (("kv", "f16"), ("threads", "8"))
+    measured(path).with_settings(*place, chosen).with_speed(*place, SPEED).with_together([], Together(1.2)).write()
+    again = Calibration.read(path)
+    assert again.settings(*place) == chosen
+    assert again.settings("a", "bigdl", "bigdl/2/1") == ()
+    assert (again.speed(*place), again.together([])) == (SPEED, Together(1.2))
+
+
+def test_settings_replace_the_defaults_and_nothing_else(tmp_path: Path) -> None:
+    model = scripted_model(tmp_path / "script.json", Script("答"))
+    assert with_settings(model, (("threads", "8"),)) == model, "no engine of this machine"
+    identity = replace(model.identity, engine="openvino")
+    request = replace(model.request, threads=2, options=(("lookup", "3"), ("kv", "f16")))
+    model = replace(model, identity=identity, request=request)
+    chosen = with_settings(model, (("kv", "bf16"), ("threads", "8"))).request
+    assert (chosen.threads, chosen.options) == (8, (("lookup", "3"), ("kv", "bf16")))
+    assert with_settings(model, ()).request.options == (("lookup", "3"),)
+
+
+@pytest.mark.parametrize(("logical", "threads"), [(4, [("threads", "4")]), (2, [])])
+def test_threads_are_a_choice_where_cores_run_two(
+    logical: int, threads: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = {True: logical, False: 2}
+    monkeypatch.setattr("psutil.cpu_count", lambda logical=True: count[logical])
+    assert setting_choices("bigdl") == threads
+    assert setting_choices("openvino")[: len(threads)] == threads
+    assert setting_choices("scripted") == []
+
+
 def test_another_machine_measures_anew(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     measured(path)
     monkeypatch.setattr(module, "_processor", lambda: "Other Xeon")
@@ -111,6 +143,11 @@ def test_the_machine_is_its_processor_and_cores() -> None:
 
 def document(**speed: object) -> str:
     return json.dumps({"machine": machine_key(), "speeds": {"a b c": speed}})
+
+
+def with_kept(settings: object) -> str:
+    raw = json.loads(document(reading=1, writing=2, load_seconds=3))
+    return json.dumps({**raw, "settings": {"a b c": settings}})
 
 
 @pytest.mark.parametrize(
@@ -131,6 +168,11 @@ def document(**speed: object) -> str:
         document(reading=None, writing=1, load_seconds=1),
         document(reading=float("nan"), writing=1, load_seconds=1),
         document(reading=1, writing=float("inf"), load_seconds=1),
+        with_kept({"kv": "u1"}),
+        with_kept({"threads": "0"}),
+        with_kept({"threads": "many"}),
+        with_kept({"attention": "SDPA"}),
+        with_kept("kv"),
     ],
 )
 def test_a_damaged_file_is_as_good_as_none(damage: str, path: Path) -> None:

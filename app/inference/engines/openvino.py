@@ -54,7 +54,7 @@ class OpenVINOEngine:
         self._guesses = 0
 
     def load(self, request: LoadRequest, report: Callable[[float], None]) -> None:
-        """Load an IR folder, or a GGUF file of the kinds that GenAI reads. Options: `attention`, `lookup`."""
+        """Load an IR folder, or a GGUF file of the kinds that GenAI reads. Options: `kv`, `attention`, `lookup`."""
         # OpenVINO's tools import it if they can; the program sends nothing to anyone.
         sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
         report(0.1)
@@ -168,7 +168,7 @@ class OpenVINOEngine:
     def score(self, text: str) -> Score:
         """Read a text as a generation does: one pass, then the last tokens one by one with the cache."""
         if self._reader is None:
-            self._reader = OpenVINOReader(Path(self._request.path))
+            self._reader = OpenVINOReader(Path(self._request.path), _plugin_properties(self._request))
         ids = [int(token) for token in np.asarray(self._encode(text).input_ids.data)[0]]
         return self._reader.score(ids)
 
@@ -182,23 +182,28 @@ def place_of(error: RuntimeError) -> str:
 def _properties(request: LoadRequest) -> dict[str, object]:
     import openvino_genai
 
-    options = dict(request.options)
-    # Pinning is off: two engine processes would be pinned to the same cores.
-    properties: dict[str, object] = {"ENABLE_CPU_PINNING": False}
-    if request.threads:
-        properties["INFERENCE_NUM_THREADS"] = request.threads
-    attention = options.get("attention", "PA")
-    if attention == "SDPA":
+    properties, options = _plugin_properties(request), dict(request.options)
+    if options.get("attention") == "SDPA":
         return {**properties, "ATTENTION_BACKEND": "SDPA"}
     # Passing a SchedulerConfig sets every field anew: its own defaults switch prefix caching off and cut prompts
     # into pieces of 256 tokens.
     scheduler = openvino_genai.SchedulerConfig()
-    scheduler.cache_size = _CACHE_GB
+    scheduler.cache_size = _CACHE_GB * (2 if "kv" in options else 1)  # 16 bits instead of 8: the same tokens
     scheduler.enable_prefix_caching = True
     scheduler.dynamic_split_fuse = True
     scheduler.max_num_batched_tokens = max(request.context_tokens, 1)
     scheduler.max_num_seqs = 1
     return {**properties, "ATTENTION_BACKEND": "PA", "scheduler_config": scheduler}
+
+
+def _plugin_properties(request: LoadRequest) -> dict[str, object]:
+    # Pinning is off: two engine processes would be pinned to the same cores.
+    properties: dict[str, object] = {"ENABLE_CPU_PINNING": False}
+    if request.threads:
+        properties["INFERENCE_NUM_THREADS"] = request.threads
+    if precision := dict(request.options).get("kv"):
+        properties["KV_CACHE_PRECISION"] = precision
+    return properties
 
 
 def _streamer(decode: Callable[[Sequence[int]], str], sink: TokenSink, prompt_tokens: int) -> Any:

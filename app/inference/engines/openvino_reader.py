@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from app.inference.scoring import STEPPED_TOKENS, score_logits
 class OpenVINOReader:
     """Runs the stateful IR (inputs: input_ids, attention_mask, position_ids, beam_idx) without GenAI."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, properties: Mapping[str, object]) -> None:
         import openvino
 
-        model = openvino.Core().compile_model(folder / "openvino_model.xml", "CPU", {"ENABLE_CPU_PINNING": False})
+        model = openvino.Core().compile_model(folder / "openvino_model.xml", "CPU", dict(properties))
         self._request: Any = model.create_infer_request()
         self._inputs = {name for port in model.inputs for name in port.names}
 
