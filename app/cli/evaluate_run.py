@@ -35,6 +35,13 @@ def answer_cases(
     finally:
         controller.close()
         application.processEvents()
+    return kept_cases(cases, models, template, answers)
+
+
+def kept_cases(
+    cases: Sequence[EvaluationCase], models: Sequence[PreparedModel], template: PromptTemplate, answers: Answers
+) -> list[Answered]:
+    """Every case with the answers that are kept already; no model is asked."""
     return [Answered(case.gold, _kept(case, models, template, answers)) for case in cases]
 
 

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from statistics import fmean
 
 from app.core.consensus import consensus
@@ -70,15 +71,19 @@ def consensus_hits(cases: Sequence[Answered], table: DiagnosisTable) -> Mapping[
 
 def repeats_itself(text: str) -> bool:
     """A diagnosis or a point of one field comes twice, or a line three times running."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    runs = zip(*(lines[offset:] for offset in range(_LINE_TIMES)), strict=False)
+    lines = _lines(text)
     names = re.findall(r"^\s*\d+[.．、]\s*\*\*(.+?)\*\*", text, re.MULTILINE)
     fields = [re.split("[；;]", line.partition("：")[2]) for line in lines if "：" in line]
     return (
-        any(len(set(run)) == 1 for run in runs)
+        longest_run(text) >= _LINE_TIMES
         or len(set(names)) < len(names)
         or any(len(set(points)) < len(points) for points in fields)
     )
+
+
+def longest_run(text: str) -> int:
+    """How many times running the most repeated line comes."""
+    return max((len(list(run)) for _, run in groupby(_lines(text))), default=0)
 
 
 def has_the_form(text: str) -> bool:
@@ -89,7 +94,12 @@ def has_the_form(text: str) -> bool:
 
 def exceeds(text: str) -> bool:
     """More than five diagnoses were written."""
-    return len(re.findall(r"^\s*\d+[.．、]\s*\*\*", text, re.MULTILINE)) > MAX_DIAGNOSES
+    return written(text) > MAX_DIAGNOSES
+
+
+def written(text: str) -> int:
+    """How many diagnoses were begun, whether or not they parse."""
+    return len(re.findall(r"^\s*\d+[.．、]\s*\*\*", text, re.MULTILINE))
 
 
 def share(values: Sequence[bool]) -> Share:
@@ -99,6 +109,10 @@ def share(values: Sequence[bool]) -> Share:
     chance = random.Random(0)
     means = sorted(fmean(chance.choices(values, k=len(values))) for _ in range(RESAMPLES))
     return Share(fmean(values), means[round(0.025 * RESAMPLES)], means[round(0.975 * RESAMPLES) - 1])
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _shares(ranks: Sequence[int | None]) -> Mapping[int, Share]:

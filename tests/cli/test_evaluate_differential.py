@@ -55,6 +55,23 @@ def test_models_are_scored_and_a_second_run_asks_only_for_what_is_missing(data_d
     assert (document["cases"], document["consensus"]["hit@1"]["value"]) == (2, 0.5)
 
 
+def test_several_files_are_told_one_by_one_and_together_and_kept_answers_without_asking(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    add_scripted_models(data_dir, {"alpha": Script(APPENDICITIS)})
+    one, two = written(tmp_path / "one.jsonl", ROWS[0]), written(tmp_path / "two.jsonl", ROWS[1])
+    answers = tmp_path / "answers.jsonl"
+    assert evaluate(one, data_dir, "--answers", answers).returncode == 0
+    kept = evaluate(one, data_dir, "--cases", one, two, "--answers", answers, "--kept-only", "--json")
+    assert (kept.returncode, "第 " in kept.stderr) == (3, False)
+    both = json.loads(evaluate(one, data_dir, "--cases", one, two, "--answers", answers, "--json").stdout)
+    for document, count in ((json.loads(kept.stdout), 1), (both, 2)):
+        assert [document["cases"], document["models"]["alpha"]["answered"]] == [2, count]
+        assert [part["models"]["alpha"]["answered"] for part in document["sets"].values()] == [1, count - 1]
+    assert both["models"]["alpha"]["most_diagnoses"] > 0
+    assert both["models"]["alpha"]["longest_run_of_a_line"] == 1
+
+
 def test_tests_can_be_kept_from_the_models(tmp_path: Path) -> None:
     cases = written(tmp_path / "c.jsonl", ROWS[1])
     ((seen,), (kept,)) = (read_cases(cases, with_tests=with_tests) for with_tests in (True, False))

@@ -12,9 +12,11 @@ from app.core.evaluation import (
     golds,
     has_the_form,
     hits,
+    longest_run,
     rank_of_hit,
     repeats_itself,
     share,
+    written,
 )
 
 TABLE = DiagnosisTable.parse("名称,别名,ICD-10,危急\n急性心肌梗死,急性心梗,I21,是\n")
@@ -69,3 +71,8 @@ def test_repetition_is_seen(text: str, repeated: bool) -> None:
 def test_form_and_number_are_seen() -> None:
     assert (has_the_form(answer("肺炎")), has_the_form("我不知道"), has_the_form("1. **肺炎**")) == (True, False, False)
     assert (exceeds(answer(*"甲乙丙丁戊")), exceeds(answer(*"甲乙丙丁戊己"))) == (False, True)
+
+
+def test_what_was_written_is_counted_even_where_it_does_not_parse() -> None:
+    assert [written(text) for text in (answer(*"甲乙丙丁戊己"), "我不知道", "1. **肺")] == [6, 0, 1]
+    assert [longest_run(text) for text in ("", "甲\n乙", "甲\n乙\n\n 乙\n甲\n甲\n甲")] == [0, 1, 3]
