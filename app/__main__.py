@@ -5,19 +5,25 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from app.cli.main import run
-from app.core.errors import EnvironmentFault
-from app.infra.paths import Paths
+from app.infra.interrupts import interruptible
+
+if TYPE_CHECKING:
+    from app.infra.paths import Paths
 
 
 def main() -> int:
-    """Run what the arguments ask for; returns the exit code."""
-    return run(sys.argv[1:], _open_window, _show_fault)
+    """Run what the arguments ask for; returns the exit code. It can be interrupted before the rest is imported."""
+    with interruptible():
+        from app.cli.main import run
+
+        return run(sys.argv[1:], _open_window, _show_fault)
 
 
 def _open_window(paths: Paths, arguments: argparse.Namespace) -> int:
     """A splash is shown before the rest is imported: on a cold disk that takes the longest."""
+    from app.core.errors import EnvironmentFault
     from app.ui.desktop import make_application
     from app.ui.splash import Splash, show_fault
 
@@ -37,6 +43,7 @@ def _open_window(paths: Paths, arguments: argparse.Namespace) -> int:
 
 
 def _show_fault(sentence: str) -> None:
+    from app.core.errors import EnvironmentFault
     from app.ui.desktop import make_application
     from app.ui.splash import show_fault
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import socket
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
-from types import TracebackType
 from uuid import uuid4
 
-from PySide6.QtCore import QEventLoop, QObject, QSocketNotifier
+from PySide6.QtCore import QEventLoop, QObject
 
+from app.cli.event_loop import interrupts, slot_errors
 from app.cli.progress import Watcher
 from app.controllers.comparison import ComparisonController, ComparisonRequest
 from app.controllers.comparison_request import DischargeRequest
@@ -69,7 +65,7 @@ class CaseRun(QObject):
 
         Raises what storing or starting the comparison raised; a run that fails is no exception.
         """
-        with _interrupts(self._cancel), _slot_errors(self._fail):
+        with interrupts(self._cancel), slot_errors(self._fail):
             self._storage.submit(store, lambda binding: self._controller.start(make_request(binding)), self._fail)
             self._loop.exec()
         if self._error is not None:
@@ -130,44 +126,3 @@ def store_case(repositories: Repositories, case: Case, actor: str, now: datetime
         note_version=note.version,
         input_hash=input_hash(case.chief_complaint, case.case_features),
     )
-
-
-@contextmanager
-def _interrupts(handle: Callable[[], None]) -> Iterator[None]:
-    """Call `handle` in the event loop at Ctrl+C or a polite end; Python alone would notice only after the loop."""
-    reader, writer = socket.socketpair()
-    reader.setblocking(False)
-    writer.setblocking(False)
-    notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
-
-    def on_signal() -> None:
-        reader.recv(64)
-        handle()
-
-    notifier.activated.connect(on_signal)
-    earlier = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
-    earlier_fd = signal.set_wakeup_fd(writer.fileno())
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(earlier_fd)
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
-        notifier.setEnabled(False)
-        reader.close()
-        writer.close()
-
-
-@contextmanager
-def _slot_errors(handle: Callable[[BaseException], None]) -> Iterator[None]:
-    """An exception in a slot would be printed and forgotten, and the loop would wait for ever."""
-    earlier = sys.excepthook
-
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        handle(error)
-
-    sys.excepthook = hook
-    try:
-        yield
-    finally:
-        sys.excepthook = earlier

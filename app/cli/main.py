@@ -26,6 +26,7 @@ from app.cli import (
     window,
 )
 from app.core.errors import EnvironmentFault, UsageFault
+from app.infra import interrupts
 from app.infra import logging as log_file
 from app.infra.paths import Paths
 from app.settings.location import locate
@@ -107,7 +108,7 @@ def _exit_code(work: Callable[[], int], paths: Paths) -> int:
         output.say(str(fault))
         return ExitCode.ENVIRONMENT
     except KeyboardInterrupt:
-        output.say("已中断。")
+        output.say(interrupts.SENTENCE)
         return ExitCode.ENVIRONMENT
     except Exception as error:
         logger.exception("a command failed")
