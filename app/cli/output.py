@@ -23,7 +23,7 @@ def use_utf8() -> None:
 
 
 def print_json(document: object) -> None:
-    """One JSON document on stdout."""
+    """One JSON document on stdout. Raises EnvironmentFault if it does not take it, as `print_text`."""
     _write(sys.stdout, json_text(document))
 
 
@@ -33,8 +33,9 @@ def print_text(text: str) -> None:
 
 
 def say(sentence: str) -> None:
-    """A line on stderr: progress, or what went wrong."""
-    _write(sys.stderr, visible(sentence) + "\n")
+    """A line on stderr: progress, or what went wrong. A place that takes none (a full disk) ends no work."""
+    with contextlib.suppress(EnvironmentFault):
+        _write(sys.stderr, visible(sentence) + "\n")
 
 
 def json_text(document: object) -> str:
@@ -76,8 +77,18 @@ def _write(stream: TextIO | None, text: str) -> None:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _silence(stream)
+    except OSError as error:
+        _silence(stream)
+        raise EnvironmentFault(
+            f"无法写到标准输出（{error.strerror}）：请检查它所在磁盘的空间，或用 --output 写入别处。"
+        ) from error
+
+
+def _silence(stream: TextIO) -> None:
+    """What is still in its buffer is thrown away; Python would fail with it once more at the end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _replace(path: Path, text: str) -> None:

@@ -74,3 +74,14 @@ def test_chinese_survives_a_plain_locale() -> None:
     environment = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
     assert json.loads(done.stdout.decode("utf-8")) == {"主诉": 1}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a disk that is always full")
+def test_a_full_disk_behind_stdout_is_the_environment_and_behind_stderr_nothing() -> None:
+    program = "import sys, app.cli.main as m; sys.exit(m._exit_code(lambda: m.output.print_json([1]) or 0, None))"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, encoding="utf-8")
+        assert done.returncode == 3 and "无法写到标准输出" in done.stderr and len(done.stderr.splitlines()) == 1
+        program = "from app.cli import output\noutput.say('进度')\noutput.print_json([1])"
+        done = subprocess.run([sys.executable, "-c", program], stderr=full, stdout=subprocess.PIPE, encoding="utf-8")
+    assert (done.returncode, json.loads(done.stdout)) == (0, [1])
