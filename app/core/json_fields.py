@@ -8,20 +8,36 @@ from collections.abc import Mapping
 from app.core.errors import UsageFault
 
 FILE = "病例文件"
+_NAME_CHARACTERS = 40
+
+
+class _TwiceNamed(Exception):
+    """An object has a name twice: which text the ward meant is not ours to choose."""
 
 
 def json_object(text: str) -> dict[str, object]:
     """One JSON object that can be stored again as it is. Raises UsageFault."""
     try:
-        data = json.loads(text)
-        json.dumps(data, ensure_ascii=False).encode()
+        data = json.loads(text, object_pairs_hook=_named_once)
+        json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
+    except _TwiceNamed as error:
+        raise UsageFault(f"{FILE}中同一个对象里有两个 {error}，不知道以哪个为准：请删去一个。") from None
     except json.JSONDecodeError as error:
         raise UsageFault(f"{FILE}不是有效的 JSON（第 {error.lineno} 行第 {error.colno} 列），请检查。") from None
     except (RecursionError, UnicodeEncodeError, ValueError):
-        raise UsageFault(f"{FILE}不是有效的 JSON（嵌套过深、数字过长或含有无效字符），请检查后重试。") from None
+        raise UsageFault(f"{FILE}不是有效的 JSON（嵌套过深、数字过长、有 NaN 或无效字符），请检查后重试。") from None
     if not isinstance(data, dict):
         raise UsageFault(f"{FILE}的最外层应是一个 JSON 对象（{{…}}），请检查后重试。")
     return data
+
+
+def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    named: dict[str, object] = {}
+    for name, value in pairs:
+        if name in named:
+            raise _TwiceNamed(name[:_NAME_CHARACTERS])
+        named[name] = value
+    return named
 
 
 def as_object(value: object, name: str) -> Mapping[str, object]:

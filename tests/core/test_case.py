@@ -94,3 +94,17 @@ def test_broken_json_is_one_sentence(text: str, words: str) -> None:
     with pytest.raises(UsageFault, match=words) as caught:
         Case.parse(text)
     assert "\n" not in str(caught.value)
+
+
+def test_a_field_that_is_there_twice_is_refused_not_half_lost() -> None:
+    text = '{"chief_complaint": "胸痛", "case_features": "第一段。", "case_features": "第二段。"}'
+    with pytest.raises(UsageFault, match="有两个 case_features"):
+        Case.parse(text)
+    with pytest.raises(UsageFault, match="有两个 age"):
+        Case.parse('{"patient": {"age": 1, "age": 2}, "chief_complaint": "胸痛", "case_features": "痛。"}')
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_a_number_that_json_does_not_know_is_refused(number: str) -> None:
+    with pytest.raises(UsageFault, match="NaN"):
+        Case.parse(f'{{"chief_complaint": "胸痛", "case_features": "痛。", "score": {number}}}')
