@@ -186,3 +186,13 @@ def test_scripted_models_are_ready_as_they_are(shelf: Shelf) -> None:
     assert chosen(shelf.choose()) == ["a/scripted"]
     assert shelf.library.prepared(shelf.models[0], "bigdl") is None
     assert recipe_of(shelf.store, shelf.models[0], "scripted").count("/") == 2
+
+
+def test_what_suits_this_machine_is_how_a_model_is_started(shelf: Shelf) -> None:
+    shelf.add("a", "bigdl", "openvino")
+    place = ("a", "openvino", RECIPES["openvino"])
+    shelf.calibration = shelf.calibration.with_settings(*place, (("kv", "f16"), ("threads", "7")))
+    (one,) = shelf.choose(["a"], "openvino")
+    (other,) = shelf.choose(["a"], "bigdl")
+    assert one.request.threads == 7 and ("kv", "f16") in one.request.options
+    assert other.request.threads != 7 and "kv" not in dict(other.request.options)
