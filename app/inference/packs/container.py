@@ -13,6 +13,8 @@ from typing import IO, Protocol
 from app.core.errors import ModelFileFault, UsageFault
 
 SUFFIX = ".wnpack"
+# Ours are stored; who packs one again may have compressed it.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MODE = stat.S_IFREG | 0o644
 
@@ -55,7 +57,7 @@ def opened(path: Path) -> Iterator[PackReader]:
 def _zip(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise ModelFileFault(f"{path.name} 不是模型包，或没有复制完整，请重新复制") from error
     except OSError as error:
         raise ModelFileFault(f"模型包 {path.name} 无法读取：{error.strerror}") from error
@@ -94,6 +96,8 @@ class _ZipReader:
     @contextmanager
     def member(self, path: str) -> Iterator[IO[bytes]]:
         try:
+            if self._archive.getinfo(path).compress_type not in _METHODS:
+                raise NotImplementedError
             stream = self._archive.open(path)
         except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
             raise _lacking(self._name, path) from error

@@ -219,7 +219,7 @@ def _reading(path: str) -> Iterator[None]:
 
 
 def _read(reader: PackReader, path: str, limit: int) -> bytes:
-    with reader.member(path) as stream:
+    with reader.member(path) as stream, _reading(path):
         data = stream.read(limit + 1)
     if len(data) > limit:
         raise ModelFileFault(f"模型包中的 {path} 过大，已拒绝读取")

@@ -332,3 +332,15 @@ def test_an_output_that_exists_is_left_alone(tmp_path: Path, model: CatalogModel
     packed(tmp_path, model)
     with pytest.raises(UsageFault, match="已经存在"):
         packed(tmp_path, model)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_a_manifest_whose_bytes_rotted_is_refused_by_name(method: int, tmp_path: Path) -> None:
+    file = tmp_path / "rotten.wnpack"
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.writestr("pack.json", "".join(map(str, range(2_000))))
+    data = bytearray(file.read_bytes())
+    data[100:140] = bytes(40)
+    file.write_bytes(data)
+    with pytest.raises(ModelFileFault, match=r"pack\.json"):
+        read_pack(file, TRUST)
