@@ -157,9 +157,9 @@ class Catalog:
 
 def _read_file(path: Path, store: Path) -> list[CatalogModel]:
     try:
-        return models_in(path.read_text(encoding="utf-8"), path, store)
+        return models_in(path.read_text(encoding="utf-8-sig"), path, store)
     except UnicodeDecodeError as error:
-        raise ModelFileFault(f"模型目录 {path.name} 不是有效的 TOML 文件：{error}") from error
+        raise ModelFileFault(f"模型目录 {path.name} 不是 UTF-8 文字，请另存为 UTF-8") from error
     except OSError as error:
         raise ModelFileFault(f"模型目录 {path.name} 无法读取：{error.strerror}") from error
 
@@ -168,7 +168,7 @@ def models_in(text: str, path: Path, store: Path) -> list[CatalogModel]:
     """The models of a catalog file that has this text, or would have it. Raises ModelFileFault."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelFileFault(f"模型目录 {path.name} 不是有效的 TOML 文件：{error}") from error
     if "model" not in document:
         return []

@@ -32,7 +32,7 @@ def remove(model: CatalogModel, store: Path, catalog: Path) -> tuple[Path, ...]:
 
 def _names_only(entry: Path, name: str) -> bool:
     try:
-        models = tomllib.loads(entry.read_text(encoding="utf-8")).get("model", [])
+        models = tomllib.loads(entry.read_text(encoding="utf-8-sig")).get("model", [])
     except FileNotFoundError:
         return False
     return [model.get("name") for model in models] == [name]

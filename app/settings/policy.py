@@ -47,6 +47,8 @@ class Policy:
             raise PolicyFault(f"策略文件 {path} 不是有效的 TOML 文件（{_position(str(error))}），请修改") from error
         except UnicodeDecodeError as error:
             raise PolicyFault(f"策略文件 {path} 不是 UTF-8 文字，请另存为 UTF-8") from error
+        except (ValueError, RecursionError) as error:
+            raise PolicyFault(f"策略文件 {path} 嵌套过深或数字过长，请修改") from error
         except OSError as error:
             raise PolicyFault(f"策略文件 {path} 无法读取：{error.strerror}") from error
         values = _File(path, text, system).values(table)

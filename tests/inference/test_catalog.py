@@ -216,3 +216,12 @@ def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None
         catalog.get("gpt-9")
     with pytest.raises(UsageFault, match="gpt-9"):
         catalog.select(["smollm2-135m", "gpt-9"])
+
+
+def test_a_file_from_notepad_with_its_mark_is_read(hospital: Path) -> None:
+    assert read(hospital, "\ufeff" + entry())[0].name == "ward-7b"
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5_000, "a = " + "9" * 5_000])
+def test_what_no_parser_takes_names_the_file(text: str, hospital: Path) -> None:
+    assert "own.toml 不是有效的 TOML" in refusal(hospital, text)

@@ -46,6 +46,7 @@ def test_addresses_are_host_and_port(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("a = " + "[" * 5_000, "嵌套过深"),
         ("[servers\n", "不是有效的 TOML 文件（第 1 行第 9 列）"),
         ("\nservers = 1\n", "第 2 行：servers 应是一个部分，写作 [servers]"),
         ('[servers]\n\nallowed = "10.1.2.3:8000"\n', "第 3 行：servers.allowed 不能是 “10.1.2.3:8000”，可以是：地址"),
