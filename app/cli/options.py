@@ -48,6 +48,13 @@ def _chinese(message: str) -> str:
     return message
 
 
+def _folder(text: str) -> Path:
+    """An empty text (a variable that a script did not set) would be the current folder."""
+    if not text.strip():
+        raise ValueError
+    return Path(text)
+
+
 def add_common(parser: argparse.ArgumentParser, *, json: bool = False) -> None:
     """Add what every command takes: `--data-dir` and `--verbose`, and `--json` where data is printed.
 
@@ -55,7 +62,7 @@ def add_common(parser: argparse.ArgumentParser, *, json: bool = False) -> None:
     """
     suppress = argparse.SUPPRESS
     parser.add_argument(
-        "--data-dir", type=Path, default=suppress, metavar="文件夹", help="数据文件夹（默认：用户数据目录）"
+        "--data-dir", type=_folder, default=suppress, metavar="文件夹", help="数据文件夹（默认：用户数据目录）"
     )
     parser.add_argument("--verbose", action="store_true", default=suppress, help="在标准错误输出上显示详细日志")
     if json:

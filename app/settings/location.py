@@ -14,8 +14,11 @@ _CHOICE = "data-folder.json"
 
 
 def locate(given: Path | None) -> Path | None:
-    """The data folder, or None for the usual one. Raises PolicyFault if the computer's policy cannot be understood."""
-    return given or Policy.of_computer().data_folder or chosen_folder()
+    """The data folder, or None for the usual one. Raises PolicyFault, or EnvironmentFault for a file."""
+    folder = given or Policy.of_computer().data_folder or chosen_folder()
+    if folder is not None and folder.is_file():
+        raise EnvironmentFault(f"{folder} 是一个文件，不是文件夹：请另选数据文件夹（--data-dir）。")
+    return folder
 
 
 def chosen_folder() -> Path | None:

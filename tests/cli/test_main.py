@@ -87,6 +87,7 @@ def test_common_options_stand_before_or_after_the_command(arguments: str) -> Non
         (["db"], "缺少必需的参数：操作"),
         (["self-test", "--fast"], "不认识的参数：--fast"),
         (["suggest", "--cas", "a"], "--case"),
+        (["models", "list", "--data-dir", ""], "--data-dir 的值"),
     ],
 )
 def test_wrong_arguments_are_one_chinese_sentence(

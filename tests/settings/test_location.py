@@ -49,3 +49,9 @@ def test_a_choice_that_cannot_be_kept_is_said(policy: Path, tmp_path: Path) -> N
     location._choice().parent.write_text("a file")
     with pytest.raises(EnvironmentFault, match="无法记住数据文件夹的位置"):
         choose_folder(tmp_path)
+
+
+def test_a_file_is_no_data_folder(policy: Path, tmp_path: Path) -> None:
+    (tmp_path / "case.json").touch()
+    with pytest.raises(EnvironmentFault, match="是一个文件"):
+        locate(tmp_path / "case.json")
