@@ -10,6 +10,7 @@ import copy
 import logging
 import sys
 import traceback
+from contextlib import suppress
 from datetime import datetime
 from logging.handlers import RotatingFileHandler
 from types import TracebackType
@@ -53,6 +54,18 @@ class PrivateFormatter(logging.Formatter):
         return "\n".join(lines)
 
 
+class _LogFile(RotatingFileHandler):
+    """On a full disk the log falls silent: what it could not write is no fault of the command that went on."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Say nothing: Python's own words would be a traceback, with what was to be logged."""
+
+    def close(self) -> None:
+        """As the base class; what is still in its buffer may be lost."""
+        with suppress(OSError):
+            super().close()
+
+
 def configure(paths: Paths, *, verbose: bool) -> None:
     """Send the log to the data folder and warnings (everything, if `verbose`) to stderr; replaces an earlier call.
 
@@ -67,7 +80,7 @@ def configure(paths: Paths, *, verbose: bool) -> None:
         _install(stream, _STDERR_HANDLER)
     try:
         paths.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = RotatingFileHandler(paths.logs / LOG_FILE, maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8")
+        file = _LogFile(paths.logs / LOG_FILE, maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8")
     except OSError as error:
         logging.getLogger(__name__).warning("no log file: %s", type(error).__name__)
         return

@@ -84,3 +84,13 @@ def test_a_folder_that_cannot_be_made_leaves_stderr(
     wardnote_logging.configure(paths, verbose=False)
     logging.getLogger("app.test").warning("still heard")
     assert "still heard" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a disk that is always full")
+def test_a_full_disk_silences_the_log_and_ends_no_command(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    paths.logs.mkdir(parents=True)
+    (paths.logs / wardnote_logging.LOG_FILE).symlink_to("/dev/full")
+    wardnote_logging.configure(paths, verbose=False)
+    logging.getLogger("app.test").info("a line")
+    wardnote_logging.shutdown()
+    assert capsys.readouterr().err == ""
