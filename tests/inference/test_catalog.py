@@ -184,7 +184,7 @@ def test_what_is_no_catalog_is_said(text: str, words: str, hospital: Path) -> No
 
 def test_another_encoding_is_said(hospital: Path) -> None:
     (hospital / "own.toml").write_bytes('title = "病房"'.encode("gbk"))
-    with pytest.raises(ModelFileFault, match=r"own\.toml 不是有效的 TOML"):
+    with pytest.raises(ModelFileFault, match=r"own\.toml 不是 UTF-8 文字"):
         Catalog.read(hospital, [], hospital)
 
 
