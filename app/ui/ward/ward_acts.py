@@ -229,12 +229,16 @@ class WardActs(QObject):
 
     def _on_changed(self, told: str) -> None:
         self._say(Done(told))
-        self._notes.refresh()
-        self._notes.refresh_stay()
+        self._read_again()
 
     def _on_failed(self, sentence: str) -> None:
         """What the window shows may be out of date: that may be why."""
-        self._on_changed(sentence)
+        self._say(sentence)
+        self._read_again()
+
+    def _read_again(self) -> None:
+        self._notes.refresh()
+        self._notes.refresh_stay()
 
     def _show_stay(self, _note: OpenNote | None = None) -> None:
         note = self._notes.open_note

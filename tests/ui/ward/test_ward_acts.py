@@ -325,3 +325,11 @@ def test_tab_leaves_a_date_at_once(ward: Ward) -> None:
     dialog.admitted_at.setFocus()
     ward.bot.keyClick(dialog.admitted_at, Qt.Key.Key_Tab)
     assert dialog.focusWidget() is dialog.diagnoses
+
+
+def test_a_move_that_was_refused_does_not_look_done(ward: Ward) -> None:
+    ward.open(ward.admit("张三", "3床", "ZY1"))
+    with ward.bot.waitSignal(ward.services.controllers.ward.failed), ward.changing():
+        ward.trigger("R")
+    assert ward.notice
+    assert ward.window.area.notice.property("tone") == "warning"
