@@ -21,6 +21,7 @@ MODE_ON = "已开启先写后看：下次生成时各栏先遮住、次序随机
 MODE_OFF = "已关闭先写后看：各栏直接显示。"
 TIP = "先写下自己的第一诊断，再看各模型的建议；次序随机  Ctrl+Shift+D"
 _ON, _OFF = "on", "off"
+_SETTING = "commit_first:"
 # In the kept settings: what holds for a doctor who has chosen nothing.
 DEFAULT = "commit_first"
 
@@ -56,8 +57,8 @@ class CommitFirst(QObject):
         self._desk = desk
         self._feedback = feedback
         self._say = say
-        self._setting = f"commit_first:{feedback.actor}"
-        self._is_chosen = False
+        self._choices: dict[str, str] = {}
+        self._default = _OFF
         self._waiting: set[str] = set()
         self.cover = Cover()
         self.button = QPushButton("先写后看")
@@ -70,6 +71,7 @@ class CommitFirst(QObject):
         desk.view_changed.connect(self.refresh)
         editor.edited.connect(lambda _key, _text: self._show_words())
         area.keys.changed.connect(self._show_words)
+        feedback.actor_changed.connect(self._show_choice)
 
     @property
     def hides(self) -> bool:
@@ -78,14 +80,14 @@ class CommitFirst(QObject):
         return shown is not None and shown.comparison.comparison_id in self._waiting
 
     def state(self) -> dict[str, str]:
-        """The doctor's choice, for the settings; nothing for one who made none."""
-        return {self._setting: _ON if self.button.isChecked() else _OFF} if self._is_chosen else {}
+        """What each doctor of this data folder chose, for the settings; nothing for one who made no choice."""
+        return dict(self._choices)
 
     def restore(self, kept: Mapping[str, str]) -> None:
         """As the doctor left it, or as `DEFAULT` says."""
-        self._is_chosen = self._setting in kept
-        self.button.setChecked(kept.get(self._setting, kept.get(DEFAULT)) == _ON)
-        self._desk.shuffles = self.button.isChecked()
+        self._choices = {name: choice for name, choice in kept.items() if name.startswith(_SETTING)}
+        self._default = kept.get(DEFAULT, _OFF)
+        self._show_choice()
 
     def use_key(self) -> None:
         """Uncover the answers if the doctor has written; where nothing is covered, switch the mode."""
@@ -104,8 +106,20 @@ class CommitFirst(QObject):
             self._area.cover_panes()
         self._show_words()
 
+    @property
+    def _setting(self) -> str:
+        return f"{_SETTING}{self._feedback.actor}"
+
+    def _show_choice(self) -> None:
+        """The mode of the doctor who works now; what is covered for the one before is not for one who did not ask."""
+        on = self._choices.get(self._setting, self._default) == _ON
+        self.button.setChecked(on)
+        self._desk.shuffles = on
+        if not on and self.hides:
+            self._uncover()
+
     def _on_switched(self, on: bool) -> None:
-        self._is_chosen = True
+        self._choices[self._setting] = _ON if on else _OFF
         self._desk.shuffles = on
         self._say(Done(MODE_ON if on else MODE_OFF))
         if not on and self.hides:

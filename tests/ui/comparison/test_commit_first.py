@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 
 from app.core.events import EventKind
 from app.core.notes import PRELIMINARY_DIAGNOSIS
+from app.core.people import Role
 from app.inference.engines.scripted import Script
 from app.ui.comparison.commit_first import DEFAULT, WRITE_FIRST
 from tests.ui.comparison.test_items import FEATURES, FIRST, SECOND, events
@@ -61,7 +62,28 @@ def test_the_mode_is_the_doctors_own_and_kept(ward: Ward) -> None:
     assert not commit.button.isChecked()
     commit.restore(others | {DEFAULT: "on"})
     assert commit.button.isChecked(), "the hospital's default holds for a doctor who chose nothing"
-    assert commit.state() == {}, "and is no choice of the doctor's"
+    assert commit.state() == {"commit_first:别人": "on"}, "and is no choice of the doctor's; the other's is kept"
     commit.button.click()
     commit.restore(ward.window.state() | {DEFAULT: "on"})
     assert not commit.button.isChecked(), "and gives way to a choice"
+
+
+def test_another_doctor_at_the_window_has_the_mode_that_is_theirs(ward: Ward) -> None:
+    people, commit = ward.services.controllers.people, ward.window.commit
+    first = people.present
+    with ward.bot.waitSignal(people.listed):
+        people.add("王某", Role.DOCTOR)
+    (second,) = [one for one in people.people if one.name == "王某"]
+    ward.run_to_the_end()
+    assert commit.hides
+    with ward.bot.waitSignal(people.changed):
+        people.switch(second, "", lambda _why: None)
+    assert not commit.button.isChecked(), "who works now chose nothing"
+    assert not ward.window.desk.shuffles
+    assert not commit.hides, "nothing is covered for them"
+    commit.button.click()
+    commit.button.click()
+    with ward.bot.waitSignal(people.changed):
+        people.switch(first, "", lambda _why: None)
+    assert commit.button.isChecked(), "the other's choice was not taken for this doctor's"
+    assert commit.state() == {f"commit_first:{first.name}": "on", "commit_first:王某": "off"}
