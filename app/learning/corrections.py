@@ -40,18 +40,29 @@ class SignedText:
 
 def signed_text(suggestion: Suggestion, log: Log) -> SignedText | None:
     """The suggestion with its inserted parts as they were signed; None if it was not put into a note and signed."""
-    edits = {event.item: event for event in log.of(suggestion.generation_id, EventKind.EDITED)}
-    signed = log.last(suggestion.generation_id, EventKind.SIGNED)
-    if signed is None or not edits or not log.of(suggestion.generation_id, EventKind.BACKFILL):
+    edits = _last_signed(suggestion, log)
+    if not edits or not log.of(suggestion.generation_id, EventKind.BACKFILL):
         return None
-    pairs = [(_text(event, "inserted"), _text(event, "final")) for event in edits.values()]
+    pairs = [(_text(event, "inserted"), _text(event, "final")) for event in edits]
     share = sum(_weight(inserted) for inserted, _ in pairs) / max(1, _weight(suggestion.output))
     return SignedText(
         text=_put_right(suggestion.output, pairs),
-        actor=next(reversed(edits.values())).actor,
+        actor=edits[-1].actor,
         changed=any(inserted.strip() != final.strip() for inserted, final in pairs),
         kept_share=share,
     )
+
+
+def _last_signed(suggestion: Suggestion, log: Log) -> list[FeedbackEvent]:
+    """What the latest signature told, one event for each insertion: an amendment tells all of them anew."""
+    told: list[FeedbackEvent] = []
+    last: list[FeedbackEvent] = []
+    for event in log.of(suggestion.generation_id, EventKind.EDITED, EventKind.SIGNED):
+        if event.kind is EventKind.EDITED:
+            told.append(event)
+        else:
+            last, told = told, []
+    return last
 
 
 def edit_rows(suggestion: Suggestion, log: Log, table: DiagnosisTable) -> list[TrainingRow]:

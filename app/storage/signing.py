@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,14 +108,15 @@ class SigningRepository:
 
     def _tell_of_signature(self, note: Note, person: Person, now: datetime) -> None:
         """The models learn what their author left of their words: one event for each insertion, one for each run."""
-        by_run: dict[tuple[str, str], list[AiSpan]] = {}
+        by_insertion: dict[tuple[str, str, datetime], list[AiSpan]] = {}
         for span in note.provenance:
-            by_run.setdefault((span.origin.run_id, span.section), []).append(span)
-        for (run_id, section), spans in by_run.items():
+            by_insertion.setdefault((span.origin.run_id, span.section, span.origin.inserted_at), []).append(span)
+        for (run_id, section, _), spans in by_insertion.items():
             final = note.sections[section][spans[0].start : spans[-1].end]
-            inserted = self._inserted(run_id, section) or "\n".join(span.original for span in spans)
-            self._tell(run_id, feedback_acts.edited(section, inserted, final), person, now)
-        for run_id in dict.fromkeys(run_id for run_id, _ in by_run):
+            self._tell(
+                run_id, feedback_acts.edited(section, self._inserted(run_id, section, spans), final), person, now
+            )
+        for run_id in dict.fromkeys(run_id for run_id, _, _ in by_insertion):
             self._tell(run_id, feedback_acts.signed(note.note_id, note.version), person, now)
 
     def _tell_of_final_diagnosis(self, note: Note, person: Person, now: datetime) -> None:
@@ -130,12 +131,14 @@ class SigningRepository:
         for run_ids in by_comparison.values():
             self._tell(run_ids[0], feedback_acts.final_diagnosis(run_ids, diagnoses), person, now)
 
-    def _inserted(self, run_id: str, section: str) -> str:
+    def _inserted(self, run_id: str, section: str, spans: Sequence[AiSpan]) -> str:
+        """The text that came in with these sentences: the latest that has them all."""
         query = """SELECT json_extract(data, '$.text') FROM feedback_events
-            WHERE generation_id = ? AND kind = 'backfill' AND item = ? ORDER BY seq DESC LIMIT 1"""
+            WHERE generation_id = ? AND kind = 'backfill' AND item = ? ORDER BY seq DESC"""
         with self._database.snapshot() as sql:
-            row = sql.execute(query, [run_id, section]).fetchone()
-        return str(row[0]) if row else ""
+            texts = [str(text) for (text,) in sql.execute(query, [run_id, section])]
+        whole = (text for text in texts if all(span.original in text for span in spans))
+        return next(whole, "\n".join(span.original for span in spans))
 
     def _tell(self, run_id: str, act: Act, person: Person, now: datetime) -> None:
         with self._database.snapshot() as sql:

@@ -162,10 +162,9 @@ def test_a_part_that_was_signed_corrects_the_whole_but_is_no_answer_to_imitate()
 
 def test_each_section_of_a_record_takes_its_edit() -> None:
     text = "【出院诊断】\n诊断甲确诊\n【诊疗经过】\n予抗感染治疗"
-    events = [
-        *signed(0, "诊断甲确诊", "诊断甲", "discharge_diagnosis"),
-        *signed(0, "予抗感染治疗", "予抗感染及补液治疗", "course"),
-    ]
+    diagnosis = signed(0, "诊断甲确诊", "诊断甲", "discharge_diagnosis")
+    course = signed(0, "予抗感染治疗", "予抗感染及补液治疗", "course")
+    events = [*diagnosis[:2], *course]
     final = "【出院诊断】\n诊断甲\n【诊疗经过】\n予抗感染及补液治疗"
     record = a_record(events, [a_suggestion(0, text=text)], runs=1)
     assert pairs(record) == [(final, text, Basis.EDIT)]
@@ -328,3 +327,19 @@ def test_nothing_is_learnt_from_what_did_not_end_well(log: list[FeedbackEvent], 
 def test_a_clock_set_back_changes_no_vote() -> None:
     earlier = replace(a_vote_on(0, Vote.DOWN), occurred_at=NOW - timedelta(days=1))
     assert kto(a_record([a_vote_on(0, Vote.UP), earlier])) == [("g0", False, Basis.VOTE)]
+
+
+def test_several_insertions_into_one_section_are_all_put_right() -> None:
+    """Only the last of a section was read: the others' edits were lost, and what was kept looked like a part."""
+    output = "1. 诊断甲\n2. 诊断乙"
+    (first, one, _), (second, other, last) = signed(0, "1. 诊断甲", "1. 诊断甲"), signed(0, "2. 诊断乙", "2. 诊断丁")
+    record = a_record([first, second, one, other, last], [a_suggestion(0, output)], runs=1)
+    assert [row.completion for row in rows(record) if isinstance(row, SftRow)] == ["1. 诊断甲\n2. 诊断丁"]
+
+
+def test_only_the_latest_signature_tells_what_was_left() -> None:
+    """A section that the amendment no longer has from the model stayed as it had been signed before."""
+    first = [*signed(0, "1. 诊断甲", "1. 诊断丙"), *signed(0, "1. 诊断甲", "1. 诊断甲", "plan")[1:2]]
+    before = [first[0], first[1], first[3], first[2]]
+    record = a_record([*before, *signed(0, "1. 诊断甲", "1. 诊断甲")[1:]], [a_suggestion(0)], runs=1)
+    assert [row.basis for row in rows(record)] == [Basis.CHOICE, Basis.CHOICE]

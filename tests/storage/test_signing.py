@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -125,6 +126,28 @@ def test_a_signature_tells_what_the_author_left_of_the_models_words(repositories
     assert events[1].data == {"inserted": "1. 急性心肌梗死", "final": "1. 急性心梗", "added": 1, "struck": 3}
     assert events[2].data == {"note_id": note.note_id, "version": signed.version}
     assert signed.provenance == done, "the record stays"
+
+
+def test_two_diagnoses_that_came_in_one_by_one_are_told_one_by_one(repositories: Repositories) -> None:
+    """The second insertion alone was compared with both: what nobody had edited became an edit."""
+    doctor, _ = people(repositories)
+    binding = a_stay(repositories)
+    comparison, _ = a_full_comparison(repositories, binding)
+    run_id = comparison.runs[0].run_id
+    parts = ("1. 急性心肌梗死", "2. 主动脉夹层")
+    spans, text = [], ""
+    for number, part in enumerate(parts):
+        came = NOW + timedelta(minutes=number)
+        repositories.feedback.append(acts.backfilled("differential", part).event(f"e{number}", run_id, DOCTOR, came))
+        text = f"{text}\n\n{part}" if text else part
+        span = AiSpan("differential", len(text) - len(part), len(text), part, Origin(run_id, "模型 0", "1", came))
+        spans += reviewed([span], DOCTOR, came)
+    note = repositories.notes.get(binding.note_id)
+    texts = {**note.sections, "differential": text}
+    kept = repositories.notes.checkpoint(note.note_id, texts, VersionReason.BACKFILL, DOCTOR, NOW, spans)
+    repositories.signing.perform(ActKind.SIGNED, kept, doctor, NOW)
+    told = [one.data for one in repositories.feedback.events(run_id) if one.kind is EventKind.EDITED]
+    assert told == [{"inserted": part, "final": part, "added": 0, "struck": 0} for part in parts]
 
 
 def test_people_have_names_of_their_own(repositories: Repositories) -> None:
