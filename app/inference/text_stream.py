@@ -24,9 +24,9 @@ class TextStream:
         self._shown = ""
         self._last = 0
 
-    def push(self, token_id: int) -> str:
-        """Add a token; returns the text that became complete with it (possibly empty)."""
-        self._window.append(token_id)
+    def push(self, *token_ids: int) -> str:
+        """Add tokens; returns the text that became complete with them (possibly empty). Costs one decoding."""
+        self._window += token_ids
         text = self._decode(self._window)
         if text.endswith(_REPLACEMENT) or len(text) <= len(self._shown):
             return ""

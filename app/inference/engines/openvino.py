@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -19,6 +20,7 @@ from app.inference.engines.mapped_files import release
 from app.inference.engines.openvino_grammar import kept_whole
 from app.inference.engines.openvino_reader import OpenVINOReader
 from app.inference.text_stream import TextStream
+from app.inference.token_stream import BATCH_SECONDS
 
 if TYPE_CHECKING:
     import openvino_genai
@@ -207,7 +209,11 @@ def _plugin_properties(request: LoadRequest) -> dict[str, object]:
 
 
 def _streamer(decode: Callable[[Sequence[int]], str], sink: TokenSink, prompt_tokens: int) -> Any:
-    """A GenAI streamer that shows each token at once (the library's own holds the last three back)."""
+    """A GenAI streamer that shows tokens as soon as a message is due (the library's own holds the last three back).
+
+    Decoding takes a core from the model for a millisecond or two. So what comes before the next message is due, and
+    could not be sent yet, is decoded together with what comes then.
+    """
     import openvino_genai
 
     class Streamer(openvino_genai.StreamerBase):  # type: ignore[misc]
@@ -215,17 +221,28 @@ def _streamer(decode: Callable[[Sequence[int]], str], sink: TokenSink, prompt_to
             super().__init__()
             self.written = 0
             self._stream = TextStream(decode)
+            self._waiting: list[int] = []
+            self._shown_at = float("-inf")
 
         def write(self, token: int | Sequence[int]) -> openvino_genai.StreamingStatus:
             if not self.written:
                 sink.reading(prompt_tokens, prompt_tokens)
-            for one in [token] if isinstance(token, int) else token:
-                self.written += 1
-                sink.text(self._stream.push(one), 1)
+            self._waiting += [token] if isinstance(token, int) else token
+            self.written += 1 if isinstance(token, int) else len(token)
+            if time.monotonic() - self._shown_at >= BATCH_SECONDS:
+                self._show()
             status = openvino_genai.StreamingStatus
             return status.CANCEL if sink.cancelled() else status.RUNNING
 
         def end(self) -> None:
+            self._show()
             sink.text(self._stream.flush(), 0)
+
+        def _show(self) -> None:
+            """To the sink, which sends what is due; the time is taken after it, so that it is due there, too."""
+            waiting, self._waiting = self._waiting, []
+            if waiting:
+                sink.text(self._stream.push(*waiting), len(waiting))
+            self._shown_at = time.monotonic()
 
     return Streamer()
