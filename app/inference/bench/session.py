@@ -11,6 +11,10 @@ from app.inference.bench.figures import Take
 from app.inference.bench.machine import CpuWatch
 from app.inference.bench.workload import Contestant, Workload
 
+# A library that needs minutes for one take has its median of fewer rounds; the program itself always has all.
+LONG_S = 100.0
+_LONG_ROUNDS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -25,7 +29,7 @@ class Key:
 
 @dataclass(slots=True)
 class Session:
-    """The takes by row and round; `missing` are sentences on what could not be measured.
+    """The takes by row and round; `missing` are sentences on what could not be measured, or not so often.
 
     `others` are the shares of the processors (0 to 1) that were taken from this program meanwhile.
     """
@@ -33,6 +37,7 @@ class Session:
     takes: dict[Key, dict[int, Take]] = field(default_factory=dict)
     others: dict[Key, list[float]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    long: set[Key] = field(default_factory=set)
 
 
 def run_session(
@@ -74,6 +79,8 @@ def _measure(
 ) -> bool:
     """One take into the session; False if it failed."""
     key = Key(contestant.path, contestant.engine, contestant.model, workload.task, workload.prompt)
+    if key in session.long and number >= _LONG_ROUNDS:
+        return True
     watch, began = CpuWatch(), time.monotonic()
     try:
         take = contestant.measure(workload, tokens)
@@ -85,7 +92,11 @@ def _measure(
     session.takes.setdefault(key, {})[number] = take
     if (share := watch.others_share()) is not None:
         session.others.setdefault(key, []).append(share)
-    tell(f"第 {number + 1} 轮：{_words(key)}，{time.monotonic() - began:.0f} 秒")
+    seconds = time.monotonic() - began
+    if key.path != "wardnote" and seconds > LONG_S and key not in session.long:
+        session.long.add(key)
+        session.missing.append(f"{_words(key)}：一次用时 {seconds:.0f} 秒，最多测 {_LONG_ROUNDS} 轮")
+    tell(f"第 {number + 1} 轮：{_words(key)}，{seconds:.0f} 秒")
     return True
 
 

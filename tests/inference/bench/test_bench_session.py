@@ -71,6 +71,16 @@ def test_a_row_has_the_contracts_fields() -> None:
     assert document["ratios"] == []
 
 
+def test_a_library_that_takes_long_has_fewer_rounds_and_the_report_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.inference.bench.session.LONG_S", -1.0)
+    log: list[str] = []
+    document = run(Counting("wardnote", "bigdl", log), Counting("bigdl", "bigdl", log), rounds=4)
+    assert (log.count("wardnote/short"), log.count("bigdl/short")) == (4, 2)
+    assert [row["rounds"] for row in document["results"]] == [4, 2]
+    assert len(document["missing"]) == 1
+    assert "最多测 2 轮" in document["missing"][0]
+
+
 def test_one_that_fails_is_left_out_with_a_sentence_and_the_rest_goes_on() -> None:
     log: list[str] = []
     broken = Counting("llama.cpp", "llama.cpp", log, [take(), EngineFault("没有安装 xllamacpp")])
