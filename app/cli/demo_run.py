@@ -133,7 +133,7 @@ def make_demonstration(paths: Paths, encounters: int, events: int) -> Demonstrat
 
 def _refuse_real_patients(repositories: Repositories) -> None:
     try:
-        if has_real_patients(repositories):
+        if has_real_patients(repositories.database):
             raise UsageFault("这个数据文件夹中已有真实患者，不能混入示例：请用 --data-dir 另选一个文件夹。")
     finally:
         repositories.close()

@@ -106,6 +106,7 @@ def _export(arguments: argparse.Namespace) -> int:
                 "comparisons": result.comparisons,
                 "withheld_for_evaluation": result.evaluation,
                 "quarantined": result.quarantined,
+                "samples_left_out": result.samples,
                 "replaced": dict(result.replaced),
             }
         )
@@ -116,6 +117,8 @@ def _export(arguments: argparse.Namespace) -> int:
         f"已导出到 {target}：{result.comparisons} 次比较；另有 {result.evaluation} 次属于评估患者、"
         f"{result.quarantined} 行被隔离，没有导出。"
     )
+    if result.samples:
+        output.print_text(f"示例患者的 {result.samples} 次比较没有导出。")
     return 0
 
 

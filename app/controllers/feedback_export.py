@@ -27,6 +27,7 @@ from app.storage.database import Database
 from app.storage.feedback_source import FeedbackSource, StoredComparison
 from app.storage.pseudonyms import Pseudonyms
 from app.storage.receipts import ExportReceipt, ReceiptRepository
+from app.storage.samples import has_real_patients
 
 # The one task that keeps comparisons; a comparison without any generation does not say its own.
 _TASK = "differential"
@@ -79,7 +80,9 @@ def _exporter(
     known = KnownIdentities.of(stored.names, stored.numbers)
     earlier = ReceiptRepository(database).exported_rows() if only_new else None
     table = diagnosis_table(paths.data_dir)
-    return Exporter(known, keyed, datetime.now().astimezone(), earlier, approved, table), keyed
+    # A folder of `wardnote demo` has nothing else; beside a ward's own patients, samples are only for trying.
+    alone = not has_real_patients(database)
+    return Exporter(known, keyed, datetime.now().astimezone(), earlier, approved, table, with_samples=alone), keyed
 
 
 def _records(database: Database, keyed: Keyed, progress: Progress) -> Iterator[ComparisonRecord]:
@@ -112,6 +115,7 @@ def record_of(stored: StoredComparison, keyed: Keyed) -> ComparisonRecord:
         ),
         chief_complaint=about["chief_complaint"],
         case_features=about["case_features"],
+        sample=bool(about["sample"]),
     )
 
 

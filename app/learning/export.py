@@ -69,7 +69,7 @@ class ExportResult:
     """Rows by file, and what was left inside: comparisons of the evaluation split, rows in quarantine.
 
     `rows` has the ids of the training rows; `earlier` counts those that an export had before and this one left out,
-    `unapproved` the comparisons that a person did not approve.
+    `unapproved` the comparisons that a person did not approve, `samples` those of invented patients that were left out.
     """
 
     export_id: str
@@ -81,6 +81,7 @@ class ExportResult:
     quarantined: int
     replaced: Mapping[str, int]
     unapproved: int = 0
+    samples: int = 0
 
 
 @dataclass(slots=True)
@@ -90,6 +91,7 @@ class _Tally:
     quarantined: int = 0
     earlier: int = 0
     unapproved: int = 0
+    samples: int = 0
     rows: set[str] = field(default_factory=set)
     replaced: Counter[str] = field(default_factory=Counter)
 
@@ -99,7 +101,8 @@ class Exporter:
     """Exports with one key and what the hospital knows. `now` is the time that the manifest tells.
 
     Rows whose ids are in `without` are left out, and with them comparisons that have no other row. If there are
-    `approved` keys of reviews, only what they name leaves. `table` knows the other names of diagnoses.
+    `approved` keys of reviews, only what they name leaves. `table` knows the other names of diagnoses. Invented
+    patients leave only `with_samples`: what was tried on them is no feedback of a ward.
     """
 
     known: KnownIdentities
@@ -108,6 +111,7 @@ class Exporter:
     without: frozenset[str] | None = None
     approved: frozenset[str] | None = None
     table: DiagnosisTable = field(default_factory=DiagnosisTable)
+    with_samples: bool = False
 
     def export(
         self,
@@ -169,6 +173,7 @@ class Exporter:
             quarantined=tally.quarantined,
             replaced=dict(sorted(tally.replaced.items())),
             unapproved=tally.unapproved,
+            samples=tally.samples,
         )
         self._describe(result, formats, filters, folder)
         return result
@@ -177,12 +182,21 @@ class Exporter:
         self, records: Iterable[ComparisonRecord], filters: Filters, tally: _Tally
     ) -> Iterator[tuple[ComparisonRecord, ComparisonRecord]]:
         """Each record with itself without people; none of the patients of the evaluation split."""
-        for patient, own in groupby(filter(filters.take_record, records), key=lambda record: record.patient):
+        for patient, own in groupby(self._taken(records, filters, tally), key=lambda record: record.patient):
             if is_for_evaluation(patient, self.keyed):
                 tally.evaluation += sum(1 for _ in own)
                 continue
             cleaner = RecordCleaner(PatientText(patient, self.keyed, self.known, tally.replaced), self.keyed)
             yield from ((record, cleaner.clean(record)) for record in own)
+
+    def _taken(
+        self, records: Iterable[ComparisonRecord], filters: Filters, tally: _Tally
+    ) -> Iterator[ComparisonRecord]:
+        for record in filter(filters.take_record, records):
+            if record.sample and not self.with_samples:
+                tally.samples += 1
+            else:
+                yield record
 
     def _write_record(
         self,
@@ -235,6 +249,8 @@ class Exporter:
             "left_out_since_exported_before": result.earlier,
             "approved_one_by_one": self.approved is not None,
             "left_out_since_not_approved": result.unapproved,
+            "left_out_since_samples": result.samples,
+            "samples_alone": self.with_samples,
             "files": _hashes(folder),
         }
         _write_json(folder / "manifest.json", manifest)

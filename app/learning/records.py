@@ -83,6 +83,7 @@ class ComparisonRecord:
     """One comparison. `runs` counts the runs that were started; one without a suggestion was cut off.
 
     `patient` and `encounter` are pseudonyms; `identities` is what is known of the patient, and stays inside.
+    `sample`: the patient is an invented one that came with the program.
     """
 
     comparison_id: str
@@ -97,6 +98,7 @@ class ComparisonRecord:
     identities: Identities
     chief_complaint: str = ""
     case_features: str = ""
+    sample: bool = False
 
 
 @dataclass(frozen=True, slots=True)

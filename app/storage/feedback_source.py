@@ -91,8 +91,8 @@ class FeedbackSource:
             return StoredIdentities(tuple(name for (name,) in names), tuple(number for (number,) in numbers))
 
 
-_COMPARISONS = """SELECT c.comparison_id, e.patient_id, c.encounter_id, c.created_at, p.name, e.mrn, e.bed, e.attending,
-    e.department, c.chief_complaint, c.case_features,
+_COMPARISONS = """SELECT c.comparison_id, e.patient_id, c.encounter_id, c.created_at, p.name, p.sample, e.mrn, e.bed,
+    e.attending, e.department, c.chief_complaint, c.case_features,
     (SELECT count(*) FROM runs r WHERE r.comparison_id = c.comparison_id) AS runs
     FROM comparisons c JOIN encounters e USING (encounter_id) JOIN patients p ON p.patient_id = e.patient_id
     ORDER BY e.patient_id, c.seq"""

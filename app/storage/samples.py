@@ -11,6 +11,7 @@ from uuid import uuid4
 from app.core.entities import Encounter, Patient, Sex
 from app.core.notes import CASE_FEATURES, CHIEF_COMPLAINT, NoteKind
 from app.core.stay import Order, Result, order_of, result_of
+from app.storage.database import Database
 from app.storage.repositories import Repositories
 
 MARK = "（示例）"
@@ -66,9 +67,9 @@ def install_samples(repositories: Repositories, samples: Sequence[SampleEncounte
     return True
 
 
-def has_real_patients(repositories: Repositories) -> bool:
+def has_real_patients(database: Database) -> bool:
     """Whether anyone is stored who is no sample."""
-    with repositories.database.snapshot() as sql:
+    with database.snapshot() as sql:
         return sql.execute("SELECT 1 FROM patients WHERE sample = 0 LIMIT 1").fetchone() is not None
 
 

@@ -39,13 +39,15 @@ def feedback(data_dir: Path, *arguments: str | Path) -> int:
     return run(["feedback", *map(str, arguments), "--data-dir", str(data_dir)], no_window)
 
 
-def fill(repositories: Repositories, note: PlantedNote, number: int, department: str = "呼吸内科") -> None:
+def fill(
+    repositories: Repositories, note: PlantedNote, number: int, department: str = "呼吸内科", *, sample: bool = False
+) -> None:
     """One stay with a comparison whose texts, and whose feedback, name everyone."""
     patient = Patient(uuid4().hex, note.name, Sex.MALE)
     encounter = Encounter(
         uuid4().hex, patient.patient_id, note.mrn, "65岁", department, "一病区", note.bed, NOW, DOCTORS[0]
     )
-    repositories.encounters.add(patient, encounter, NOW)
+    repositories.encounters.add(patient, encounter, NOW, sample=sample)
     stored = repositories.notes.open(encounter.encounter_id, NoteKind.FIRST_PROGRESS, NOW)
     bound = Binding(patient.patient_id, encounter.encounter_id, stored.note_id, 0, input_hash("胸痛", note.text))
     comparison = spoken(a_comparison(bound), note.text)
@@ -127,6 +129,30 @@ def test_the_split_is_the_same_every_time(notes: list[PlantedNote], data_dir: Pa
         assert feedback(data_dir, "export", "--format", "trl-kto", "--output", tmp_path / name) == 0
     files = [(tmp_path / name / "trl-kto.jsonl").read_bytes() for name in ("one", "two")]
     assert files[0] == files[1]
+
+
+def test_samples_leave_only_where_nobody_else_is(
+    data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def manifest(folder: str) -> dict[str, object]:
+        assert feedback(data_dir, "export", "--format", "sqlite", "--output", tmp_path / folder) == 0
+        document: dict[str, object] = json.loads((tmp_path / folder / "manifest.json").read_text(encoding="utf-8"))
+        return document
+
+    sample, *real = planted_notes(13, seed=5)
+    repositories = repositories_in(data_dir)
+    fill(repositories, sample, 0, sample=True)
+    alone = manifest("alone")
+    assert (alone["samples_alone"], alone["left_out_since_samples"]) == (True, 0)
+    assert alone["comparisons"] == 1 or alone["withheld_for_evaluation"] == 1
+    for number, note in enumerate(real):
+        fill(repositories, note, number)
+    repositories.close()
+    capsys.readouterr()
+    both = manifest("both")
+    assert (both["samples_alone"], both["left_out_since_samples"]) == (False, 1)
+    assert int(str(both["comparisons"])) + int(str(both["withheld_for_evaluation"])) == len(real)
+    assert "示例患者的 1 次比较没有导出" in capsys.readouterr().out
 
 
 def test_the_list_has_no_patient_text(
