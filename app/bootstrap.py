@@ -94,7 +94,7 @@ def run_window(paths: Paths, engine: str = "auto", *, ask_folder: bool = False, 
             return _hand_over(instance, target)
         at_the_end.callback(instance.release)
         appearance = make_appearance(application, paths)
-        begun = begin(paths, appearance, _models_of, ask_folder=ask_folder)
+        begun = begin(paths, appearance, _models_of, signals.came, ask_folder=ask_folder)
         if begun is None:
             return 0
         if begun.paths != paths:  # the lock of the folder that was not taken is of no use

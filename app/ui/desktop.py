@@ -11,7 +11,7 @@ import sys
 from collections.abc import MutableMapping
 from types import FrameType
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QSocketNotifier, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QSocketNotifier, QTranslator, Signal
 from PySide6.QtGui import QClipboard, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -91,7 +91,12 @@ def clear_own_clipboard(clipboard: QClipboard) -> None:
 
 
 class TerminationSignals(QObject):
-    """Turns SIGINT and SIGTERM into an orderly end: Python sees a signal only when Qt lets it run."""
+    """Turns SIGINT and SIGTERM into an orderly end: Python sees a signal only when Qt lets it run.
+
+    `came` is for what waits in a loop of its own, before the program's: Qt's quit does not reach it.
+    """
+
+    came = Signal()
 
     def __init__(self, application: QApplication) -> None:
         super().__init__(application)
@@ -115,6 +120,7 @@ class TerminationSignals(QObject):
 
     def _on_wakeup(self) -> None:
         self._reader.recv(64)
+        self.came.emit()
         self._application.quit()
 
 

@@ -76,6 +76,19 @@ def test_killed_in_the_middle_it_goes_on_to_a_note_in_which_one_can_begin(
     assert again.process.wait(30) == 0
 
 
+def test_ended_by_a_signal_it_opens_no_window_and_goes_on_next_time(
+    screen: Screen, start: Callable[[], Program], data_dir: Path
+) -> None:
+    program = start()
+    screen.keys("alt+p")
+    go_on(screen, data_dir, "recovery")
+    program.process.send_signal(signal.SIGTERM)
+    assert program.process.wait(30) == 0
+    assert not (data_dir / "wardnote.sqlite3").exists()
+    assert kept_step(data_dir) in ("recovery", "models")
+    start()
+
+
 def test_left_before_the_data_are_settled_it_ends_and_makes_no_database(
     screen: Screen, start: Callable[[], Program], data_dir: Path
 ) -> None:

@@ -80,6 +80,13 @@ class FirstStartDialog(QDialog):
         self.outcome = Outcome.LATER if settled else Outcome.ENDED
         super().reject()
 
+    def end(self) -> None:
+        """The program is to end now, without a window; the next start goes on here."""
+        for asked in self.findChildren(QDialog):
+            asked.reject()
+        self.reject()
+        self.outcome = Outcome.ENDED
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """As Esc."""
         self.reject()

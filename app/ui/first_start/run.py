@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from PySide6.QtCore import SignalInstance
+
 from app.controllers.first_start import FirstStartController, Step, plan_for
 from app.controllers.models import ModelsController
 from app.core.errors import PolicyFault
@@ -22,11 +24,16 @@ class Begun:
 
 
 def begin(
-    paths: Paths, appearance: Appearance, make_models: Callable[[Paths], ModelsController], *, ask_folder: bool
+    paths: Paths,
+    appearance: Appearance,
+    make_models: Callable[[Paths], ModelsController],
+    ended: SignalInstance,
+    *,
+    ask_folder: bool,
 ) -> Begun | None:
     """Go through what is open on this data folder; None if the program is to end without a window.
 
-    `ask_folder`: nobody has said yet where the data folder is.
+    `ask_folder`: nobody has said yet where the data folder is. `ended` comes when the program is to end meanwhile.
     """
     try:
         plan = plan_for(paths, ask_folder=ask_folder)
@@ -40,6 +47,7 @@ def begin(
         start.close()
         return Begun(paths, wants_sample=True)
     dialog = FirstStartDialog(start, make_models, appearance)
+    ended.connect(dialog.end)
     try:
         dialog.exec()
     finally:
