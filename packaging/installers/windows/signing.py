@@ -49,9 +49,9 @@ class Signer:
         return [*command, "-in", str(source), "-out", str(target)]
 
 
-def sign(*files: Path) -> None:
+def sign(*files: Path, environment: Mapping[str, str] = os.environ) -> None:
     """Sign each file in place. Raises SetupFault if that fails: an unsigned one is never taken for signed."""
-    signer = Signer.of(os.environ)
+    signer = Signer.of(environment)
     if signer is None:
         say(f"      not signed: {', '.join(file.name for file in files)} ({CERTIFICATE} names no certificate)")
         return

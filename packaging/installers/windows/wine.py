@@ -96,16 +96,23 @@ class Wine:
             ["wine", *command], env=self.environment(**more), text=True, errors="replace", **streams
         )  # type: ignore[call-overload,no-any-return]
 
-    def run(self, *command: str, timeout: float = 600, **more: str) -> tuple[int, str]:
+    def run(self, *command: str, timeout: float = 300, **more: str) -> tuple[int, str]:
         """Run a Windows program to its end: its exit code (0 to 255 as Unix passes it on), and what it said."""
         process = self.start(*command, **more)
         try:
             said, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
+            self.stop()  # a program that it left behind holds the pipe
             process.kill()
             said, _ = process.communicate()
-            return 124, said
+            return 124, f"{said}\nstopped after {timeout:.0f} s"
         return process.returncode, said
+
+    def shows(self, title: str) -> bool:
+        """Whether a window with these words in its title is on the screen."""
+        search = ["xdotool", "search", "--onlyvisible", "--name", title]
+        environment = {"DISPLAY": self.display, "PATH": "/usr/bin", "LC_ALL": "C.UTF-8"}
+        return subprocess.run(search, env=environment, capture_output=True).returncode == 0
 
     def stop(self) -> None:
         """End everything that runs in this Wine."""
