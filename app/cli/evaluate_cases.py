@@ -30,7 +30,7 @@ def read_cases(path: Path, *, with_tests: bool) -> list[EvaluationCase]:
     `with_tests` false leaves out what the tests showed. Raises UsageFault naming the line.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageFault(f"无法读取病例文件 {path}：请检查 --cases 的路径，文件应为 UTF-8。") from error
     return [_read(line, number, path, with_tests=with_tests) for number, line in enumerate(lines, 1) if line.strip()]
@@ -75,6 +75,7 @@ class Answers:
             path.touch()
             for row in self._read():
                 self._rows[_key(row)] = row
+            self._end_last_line()
         except OSError as error:
             raise EnvironmentFault(f"无法写入 {path}（{error.strerror}）：请检查文件夹和权限。") from error
 
@@ -88,13 +89,23 @@ class Answers:
         return self._rows.get((case_id, input_hash, model_sha256, template_hash))
 
     def add(self, row: Mapping[str, object]) -> None:
-        """Keep an answer at once."""
+        """Keep an answer at once. Raises EnvironmentFault if the disk does not take it."""
         self._rows[_key(row)] = row
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise EnvironmentFault(f"无法写入 {self.path}（{error.strerror}）：请检查磁盘空间和权限。") from error
+
+    def _end_last_line(self) -> None:
+        """What was cut off must not take the next answer along."""
+        kept = self.path.read_text(encoding="utf-8")
+        if kept and not kept.endswith("\n"):
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write("\n")
 
     def _read(self) -> Iterator[Mapping[str, object]]:
-        for line in self.path.read_text(encoding="utf-8").splitlines():
+        for line in self.path.read_text(encoding="utf-8").split("\n"):
             try:
                 row = json.loads(line)
                 _key(row)

@@ -30,7 +30,7 @@ def read_stays(path: Path) -> list[StayCase]:
     if path.is_dir():
         texts = [(file.name, file.stem, read_input(file, "--cases")) for file in sorted(path.glob("*.json"))]
     else:
-        lines = read_input(path, "--cases").splitlines()
+        lines = read_input(path, "--cases").split("\n")
         texts = [(f"第 {number} 行", str(number), line) for number, line in enumerate(lines, 1) if line.strip()]
     if not texts:
         raise UsageFault(f"{path} 中没有病例。")

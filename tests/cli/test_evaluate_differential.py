@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.evaluate_cases import Answers, read_cases
-from app.core.errors import UsageFault
+from app.core.errors import EnvironmentFault, UsageFault
 from app.inference.engines.scripted import Script
 from tests.cli.test_suggest import APPENDICITIS
 from tests.helpers.scripted_catalog import add_scripted_models, program_environment
@@ -92,3 +92,31 @@ def test_answers_are_found_again_only_for_the_same_input_weights_and_prompt(tmp_
     again = Answers(answers.path)
     assert again.text("a", "i", "m", "t") == "答"
     assert again.text("a", "other", "m", "t") is None
+
+
+def answer(case: str, text: str) -> dict[str, str]:
+    return {"case": case, "input_hash": "i", "model_sha256": "m", "template_hash": "t", "text": text}
+
+
+def test_an_answer_that_was_cut_off_takes_no_later_one_along(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(answer("a", "答"))[:-7], encoding="utf-8")
+    Answers(path).add(answer("b", "第一行\u2028第二行\x85第三行"))
+    again = Answers(path)
+    assert again.text("a", "i", "m", "t") is None
+    assert again.text("b", "i", "m", "t") == "第一行\u2028第二行\x85第三行"
+
+
+def test_a_full_disk_is_no_bug(tmp_path: Path) -> None:
+    answers = Answers(tmp_path / "a.jsonl")
+    answers.path.unlink()
+    answers.path.symlink_to("/dev/full")
+    with pytest.raises(EnvironmentFault, match="磁盘空间"):
+        answers.add(answer("a", "答"))
+
+
+def test_a_line_of_a_case_may_hold_every_separator_that_json_allows(tmp_path: Path) -> None:
+    case = {"chief_complaint": "腹痛", "case_features": "甲\u2028乙", "gold": "阑尾炎"}
+    path = tmp_path / "c.jsonl"
+    path.write_bytes(json.dumps(case, ensure_ascii=False).encode() + b"\r\n\r\n")
+    assert [one.case.case_features for one in read_cases(path, with_tests=True)] == ["甲\u2028乙"]
