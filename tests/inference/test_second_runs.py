@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from app.core.runs import Decoding, Message, RunOutcome, RunStatus
@@ -85,3 +86,19 @@ def test_guessed_text_is_the_text_of_plain_decoding(host: ModelHost) -> None:
     assert guessed.text == plain.text
     assert guessed.output_tokens == plain.output_tokens
     assert run(host, NOTE).text == plain.text
+
+
+def test_openvino_lays_out_its_weights_while_it_loads(prepared_smollm2: Callable[[str], PreparedModel]) -> None:
+    model = prepared_smollm2("openvino")
+    weights = max(file.size for file in model.files)
+    host = ModelHost(model)
+    try:
+        host.load(lambda fraction: None)
+        assert host.pid is not None
+        loaded = psutil.Process(host.pid).memory_info().rss
+        run(host, NOTE)
+        assert psutil.Process(host.pid).memory_info().rss - loaded < weights, (
+            "the first doctor to ask would wait for it"
+        )
+    finally:
+        host.close()
