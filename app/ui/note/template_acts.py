@@ -70,7 +70,7 @@ class TemplateActs(QObject):
             self.dialog.fill(offered(templates, note.note.kind, note.encounter.department), troubles)
 
     def _insert(self, template: NoteTemplate) -> None:
-        """Each section is one undoable edit."""
+        """One act: an undo takes back all sections that the template filled."""
         texts = {key: editor.text() for key, editor in self._editor.editors.items()}
         if self.dialog is None:
             return
@@ -78,9 +78,9 @@ class TemplateActs(QObject):
             self.dialog.say(NOT_EMPTY)
             return
         self._close()
-        for key, text in template.sections.items():
-            self._editor.editors[key].replace_whole(text)
-        self._editor.focus_first()
+        self._editor.replace_together(template.sections)
+        first = self._editor.editors[next(iter(template.sections))]
+        self._editor.show_section(first, first.textCursor().position())
 
     def _close(self) -> None:
         dialog, self.dialog = self.dialog, None

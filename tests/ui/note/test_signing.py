@@ -214,13 +214,17 @@ def test_a_template_begins_an_empty_document_and_never_comes_over_text(desk: Des
     dialog = desk.window.templates.dialog
     assert dialog is not None
     dialog.name.setText("本科")
-    dialog.text.setPlainText("【病情变化】\n切口：")
+    dialog.text.setPlainText("【病情变化】\n切口：\n【诊疗措施及效果】\n换药")
     with desk.bot.waitSignal(templates.loaded):
         dialog.save_button.click()
     row = next(row for row in range(dialog.list.count()) if dialog.list.item(row).text().startswith("本科"))
     dialog.list.setCurrentRow(row)
     dialog.insert_button.click()
-    assert desk.window.editor.editors["condition"].text() == "切口："
+    editors = desk.window.editor.editors
+    assert (editors["condition"].text(), editors["measures"].text()) == ("切口：", "换药")
+    desk.window.editor.undo()
+    assert (editors["condition"].text(), editors["measures"].text()) == ("", ""), "one act, one undo"
+    editors["condition"].setPlainText("切口：")
     assert desk.window.templates.dialog is None
     with desk.bot.waitSignal(templates.loaded):
         desk.press(Qt.Key.Key_T, CONTROL | SHIFT)
