@@ -148,14 +148,14 @@ class NoteController(QObject):
             note_id = self._open_note.note.note_id
             self._open(lambda repositories: repositories.notes.set_recorded_at(note_id, moment))
 
-    def _open(self, find: Callable[[Repositories], Note]) -> None:
+    def _open(self, find: Callable[[Repositories], Note], refused: Callable[[str], None] | None = None) -> None:
         self.flush()
         self._opening += 1
         actor = self._actor
         self._storage.submit(
             lambda repositories: load(repositories, find(repositories), actor),
             partial(self._on_loaded, self._opening),
-            partial(self._on_open_failed, self._opening),
+            partial(self._on_open_failed, self._opening, refused or self.load_failed.emit),
         )
 
     def edit(self, section_key: str, text: str) -> None:
@@ -259,9 +259,11 @@ class NoteController(QObject):
         diagnoses: tuple[str, ...] = (),
         admitted_at: datetime | None = None,
         known: Patient | None = None,
+        refused: Callable[[str], None] | None = None,
     ) -> str:
         """Store a new stay, of a new patient or of a `known` one, and read the list again; returns the encounter's id,
-        ready for `open`. `admitted_at` is now if not said otherwise.
+        ready for `open`. `admitted_at` is now if not said otherwise. With `refused` its note is opened in the same
+        act, or it is told why nothing was stored.
 
         Raises UsageFault if the name is empty or the admission in the future.
         """
@@ -284,11 +286,20 @@ class NoteController(QObject):
             severity=severity,
             diagnoses=diagnoses,
         )
-        self._storage.submit(
-            lambda repositories: repositories.encounters.add(patient, encounter, now, actor=actor),
-            lambda _: self.refresh(),
-            self._on_load_failed,
-        )
+
+        def add(repositories: Repositories) -> None:
+            repositories.encounters.add(patient, encounter, now, actor=actor)
+
+        def add_and_open(repositories: Repositories) -> Note:
+            with repositories.database.transaction():
+                add(repositories)
+                return repositories.notes.open(encounter.encounter_id, NoteKind.FIRST_PROGRESS, now, actor)
+
+        if refused is None:
+            self._storage.submit(add, lambda _: self.refresh(), self._on_load_failed)
+        else:
+            self._open(add_and_open, refused)
+            self.refresh()
         return encounter.encounter_id
 
     def close(self) -> None:
@@ -351,9 +362,9 @@ class NoteController(QObject):
         sentence = _sentence(error)
         self.save_failed.emit(sentence if self._is_open(note_id) else _EARLIER_NOTE + sentence)
 
-    def _on_open_failed(self, opening: int, error: Exception) -> None:
+    def _on_open_failed(self, opening: int, told: Callable[[str], None], error: Exception) -> None:
         self._answered = max(self._answered, opening)
-        self._on_load_failed(error)
+        told(_sentence(error))
 
     def _on_load_failed(self, error: Exception) -> None:
         self.load_failed.emit(_sentence(error))

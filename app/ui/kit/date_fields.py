@@ -27,10 +27,15 @@ class DayField(QDateEdit):
 
 def moment_field(moment: datetime) -> MomentField:
     """A field for a date and time of day, in local time."""
-    local = moment.astimezone()
-    field = MomentField(QDateTime(QDate(local.year, local.month, local.day), QTime(local.hour, local.minute)))
+    field = MomentField(local_minute(moment))
     field.setDisplayFormat("yyyy-MM-dd HH:mm")
     return field
+
+
+def local_minute(moment: datetime) -> QDateTime:
+    """What such a field shows of a moment."""
+    local = moment.astimezone()
+    return QDateTime(QDate(local.year, local.month, local.day), QTime(local.hour, local.minute))
 
 
 def entered_moment(field: QDateTimeEdit) -> datetime:

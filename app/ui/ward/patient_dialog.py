@@ -15,10 +15,11 @@ from app.controllers.note import EncounterSummary
 from app.controllers.patient_index import PatientIndex
 from app.core.entities import Patient, Severity, Sex
 from app.ui.kit.composed_line import ComposedLine
-from app.ui.kit.date_fields import entered_moment, moment_field
+from app.ui.kit.date_fields import entered_moment, local_minute, moment_field
 from app.ui.kit.wording import whose
 from app.ui.ward.ward_dialogs import in_same_bed, taken_words, text_label, warning_label
 
+FUTURE = "入院时间晚于现在，请检查。"
 NEW_PERSON = "新患者（与上面各位都不是同一人）"
 _SEPARATORS = re.compile(r"[；;\n]")
 
@@ -87,6 +88,19 @@ class PatientDialog(QDialog):
             known=known.patient if known else None,
         )
 
+    def fill(self, new: NewPatient) -> None:
+        """Show what was entered before."""
+        lines = (self.name, self.age, self.bed, self.mrn, self.department, self.ward, self.diagnoses)
+        texts = (new.name, new.age, new.bed, new.mrn, new.department, new.ward, "；".join(new.diagnoses))
+        for line, text in zip(lines, texts, strict=True):
+            line.setText(text)
+        people = [self.who.itemData(index) for index in range(self.who.count())]
+        same = [i for i, one in enumerate(people) if isinstance(one, EncounterSummary) and one.patient == new.known]
+        self.who.setCurrentIndex(same[0] if same else 0)
+        self.sex.setCurrentText(new.sex)
+        self.severity.setCurrentText(new.severity)
+        self.admitted_at.setDateTime(local_minute(new.admitted_at))
+
     def _lay_out(self) -> None:
         self._form = form = QFormLayout()
         fields: dict[str, QWidget] = {
@@ -110,6 +124,7 @@ class PatientDialog(QDialog):
         self.who.currentIndexChanged.connect(self._on_who)
         for line in (self.bed, self.mrn, self.department, self.ward):
             line.textChanged.connect(self._check)
+        self.admitted_at.dateTimeChanged.connect(self._check)
         self.accept_button.setObjectName("primary")
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
@@ -168,4 +183,4 @@ class PatientDialog(QDialog):
             return f"该患者现在院中：{whose(present[0].patient, present[0].encounter)}，不能再次入院。"
         if self._index.named(new.name) and self.who.currentData() is None:
             return "已有同名患者：请在“身份核对”中选择，再办理入院。"
-        return ""
+        return FUTURE if new.admitted_at > local_now() else ""

@@ -19,7 +19,7 @@ from app.ui.kit.notice_bar import Done
 from app.ui.kit.wording import bed_label, minute, whose
 from app.ui.note.note_editor import NoteEditor
 from app.ui.ward.correction_dialog import CorrectionDialog
-from app.ui.ward.patient_dialog import PatientDialog
+from app.ui.ward.patient_dialog import NewPatient, PatientDialog
 from app.ui.ward.patient_list import PatientList
 from app.ui.ward.ward_dialogs import (
     BedDialog,
@@ -32,6 +32,7 @@ from app.ui.ward.ward_dialogs import (
 from app.ui.ward.ward_history import MovesDialog
 
 NO_PATIENT = "请先从左侧选择一位患者。"
+ENTERED = "填写的入院信息还在：按 Ctrl+N 继续办理。"
 NO_RECENT = "还没有打开过别的患者。"
 MOST_RECENT = 9
 _RECENT = "recent"
@@ -58,6 +59,7 @@ class WardActs(QObject):
         self._say = say
         self._now = now
         self._recent: list[str] = []
+        self._not_admitted: NewPatient | None = None
         self.dialog: QDialog | None = None
         self.recent_menu = QMenu(editor)
         editor.header.stays.aboutToShow.connect(self._fill)
@@ -101,8 +103,11 @@ class WardActs(QObject):
         self.recent_menu.popup(self._editor.mapToGlobal(QPoint(0, self._editor.header.height())))
 
     def admit(self) -> None:
-        """Ask for an admission, store it, and open its note."""
+        """Ask for an admission, store it, and open its note; what could not be stored is still in the form."""
         dialog = PatientDialog(self._editor.window(), self._patients.items.summaries)
+        again, self._not_admitted = self._not_admitted, None
+        if again is not None:
+            dialog.fill(again)
         dialog.accepted.connect(partial(self._store_admission, dialog))
         self._open(dialog)
 
@@ -189,7 +194,7 @@ class WardActs(QObject):
     def _store_admission(self, dialog: PatientDialog) -> None:
         new = dialog.entered()
         try:
-            encounter_id = self._notes.add_encounter(
+            self._notes.add_encounter(
                 name=new.name,
                 sex=new.sex,
                 age=new.age,
@@ -201,11 +206,14 @@ class WardActs(QObject):
                 diagnoses=new.diagnoses,
                 admitted_at=new.admitted_at,
                 known=new.known,
+                refused=partial(self._on_not_admitted, new),
             )
         except UsageFault as fault:
-            self._say(str(fault))
-        else:
-            self._notes.open(encounter_id)
+            self._on_not_admitted(new, str(fault))
+
+    def _on_not_admitted(self, new: NewPatient, sentence: str) -> None:
+        self._not_admitted = new
+        self._say(f"{sentence}{ENTERED}")
 
     def _open(self, dialog: QDialog) -> None:
         self._close()

@@ -21,11 +21,12 @@ from app.infra.paths import Paths
 from app.ui.kit.theme import Appearance
 from app.ui.main_window import MainWindow
 from app.ui.ward.correction_dialog import CorrectionDialog
-from app.ui.ward.patient_dialog import NEW_PERSON, PatientDialog
+from app.ui.ward.patient_dialog import FUTURE, NEW_PERSON, PatientDialog
 from app.ui.ward.patient_items import GROUP_ROLE
 from app.ui.ward.ward_dialogs import BedDialog, DischargeDialog, MergeDialog, SeverityDialog
 from app.ui.ward.ward_history import MovesDialog
-from tests.helpers.storage import ask
+from tests.helpers.logs import ExpectedLogs
+from tests.helpers.storage import allow_pages, ask
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -333,3 +334,35 @@ def test_a_move_that_was_refused_does_not_look_done(ward: Ward) -> None:
         ward.trigger("R")
     assert ward.notice
     assert ward.window.area.notice.property("tone") == "warning"
+
+
+def test_an_admission_in_the_future_is_refused_while_the_form_is_there(ward: Ward) -> None:
+    dialog = admission(ward, "张三", "3床", "ZY1")
+    assert dialog.accept_button.isEnabled()
+    dialog.admitted_at.setDateTime(dialog.admitted_at.dateTime().addDays(1))
+    assert FUTURE in dialog.warning.text()
+    assert not dialog.accept_button.isEnabled()
+
+
+def test_an_admission_that_a_full_disk_refused_is_told_and_its_form_is_still_filled(
+    ward: Ward, expected_logs: ExpectedLogs
+) -> None:
+    expected_logs.expect("SQLITE_FULL")
+    long = "长" * 30_000
+    dialog = admission(ward, "张三", "3床", "ZY1")
+    dialog.diagnoses.setText(f"肺炎；{long}")
+    dialog.severity.setCurrentText(Severity.CRITICAL)
+    entered = dialog.entered()
+    ask(ward.bot, ward.services.storage, lambda repositories: allow_pages(repositories, 0))
+    with ward.bot.waitSignal(ward.services.controllers.notes.encounters_changed):
+        dialog.accept()
+    assert "磁盘已满" in ward.notice
+    assert "Ctrl+N" in ward.notice
+    ask(ward.bot, ward.services.storage, lambda repositories: allow_pages(repositories, 1000))
+    ward.window.ward.admit()
+    again = ward.window.ward.dialog
+    assert isinstance(again, PatientDialog)
+    assert again.entered() == entered
+    with ward.bot.waitSignal(ward.services.controllers.notes.opened):
+        again.accept()
+    assert ward.open_encounter.diagnoses == ("肺炎", long)
