@@ -11,13 +11,16 @@ import logging
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 
+from app.learning.announcers import ANNOUNCERS
 from app.learning.rules import C
 from app.learning.surnames import COMPOUND, NO_NAME, SINGLE
 
 _LONGEST = 8
-_CUE = re.compile(rf"(?:患者|病人|患儿|姓名|家属|亲属|医师|医生|联系人)[：:\s为是叫名（(]{{0,2}}(?=[{C}])")
+_SHORTEST, _WHOLE_NAME = 2, 3
+_CUE = re.compile(rf"(?:{ANNOUNCERS})[：:\s为是叫名（(]{{0,2}}(?=[{C}])")
 _AFTER_A_NAME = frozenset("男女诉于因的系签代陪来到说要同及与和在已曾自入住现年今先述提告知对拒表既执突")
 _HAN = re.compile(rf"[{C}]+")
 
@@ -35,13 +38,20 @@ def _name_length(text: str) -> int:
     """How many characters of the text's beginning are a name; 0 for none."""
     if text[:2] in NO_NAME or not (text[0] in SINGLE or text[:2] in COMPOUND):
         return 0
-    first = next(iter(_tagger().cut(text)))
-    if not first.flag.startswith("nr") or len(first.word) < 2:
+    words = list(takewhile(lambda one: one.flag.startswith("nr"), _tagger().cut(text)))
+    compound = text[:2] in COMPOUND
+    length = 0
+    for one in words:
+        # 李子 and 轩 are two names to the tagger.
+        if length and length + len(one.word) > _WHOLE_NAME + compound:
+            break
+        length += len(one.word)
+    if length < _SHORTEST:
         return 0
-    rest = text[len(first.word) : len(first.word) + 1]
+    rest = text[length : length + 1]
     # The tagger leaves the last character of a compound surname's two-character given name outside.
-    goes_on = first.word[:2] in COMPOUND and len(first.word) == 3 and rest and rest not in _AFTER_A_NAME
-    return len(first.word) + bool(goes_on)
+    goes_on = compound and length == _WHOLE_NAME and rest and rest not in _AFTER_A_NAME
+    return length + bool(goes_on)
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.learning.announcers import ANNOUNCERS
 from app.learning.surnames import COMPOUND, NO_NAME, SINGLE
 
 C = "\u4e00-\u9fff"
@@ -100,13 +101,13 @@ _NO_PLACE = re.compile(
 _NO_ADDRESS = re.compile(r"不详|未提供|未知|同上|无|原籍|当地|本地|农村|城市|正常|病房|我院|本院|此院")
 
 _SURNAME = rf"(?:{'|'.join(COMPOUND)}|[{SINGLE}])"
-_NAME_END = rf"(?=[^{C}]|$|[男女诉于因的系签代陪来到说要同及与和在已曾自入住现年今先述提告知对拒表既执])"
+_NAME_END = rf"(?=[^{C}]|$|[男女诉于因的系签代陪来到说要同及与和在已曾自入住现年今先述提告知对拒表既执]|近[日期来])"
 _NAME_LABEL = (
     rf"(?<!\[)(?:姓\s*名|联系人|陈述者|供史者|代诉人|委托人|记录者|签名|签字|监护人|术者|主刀|助手|麻醉师|代[述诉]人|记录人|护士|医师|医生)\s*[：:]\s*"
     rf"(?P<value>[{C}]{{1,8}}(?:[·•・‧][{C}]{{1,10}})+|[{C}]{{2,6}}?)(?=[^{C}]|$|性别|年龄|男|女|与|系|关系|电话)"
 )
 _ANNOUNCED = (
-    rf"(?<!\[)(?:患者|病人|患儿|姓名|家属|亲属|家长|联系人|监护人|陪护|医师|医生|主任|护士|签名|老伴|丈夫|妻子|[长次大小][子女]|儿子|女儿|父亲|母亲|配偶|其[夫妻子女父母兄弟姐妹])"
+    rf"(?<!\[)(?:{ANNOUNCERS})"
     rf"[：:\s为是叫名（(]{{0,2}}(?P<value>{_SURNAME}[{C}]{{1,2}}?){_NAME_END}"
 )
 _TITLE = "(?:副?主任|主治|住院)?(?:医师|医生)|副?主任(?!委)|大夫|护士|护师|教授"

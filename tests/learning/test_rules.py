@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+
+import pytest
+
+from app.learning.deidentify import PatientText
+from app.learning.identities import KnownIdentities
+from app.learning.records import Identities
+
+
+def keyed(kind: str, identifier: str) -> str:
+    return hashlib.sha256(f"key:{kind}:{identifier}".encode()).hexdigest()
+
+
+def clean(text: str) -> str:
+    return PatientText("p", keyed, KnownIdentities.of([], []), Counter()).clean(text, Identities(), 2024)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("患者之女刘芳代诉", "患者之女[姓名1]代诉"),
+        ("女婿陈志强、弟弟赵铁柱、哥哥马建军", "女婿[姓名1]、弟弟[姓名2]、哥哥[姓名3]"),
+        ("儿媳周晓梅送来，侄子吴刚签字", "儿媳[姓名2]送来，侄子[姓名1]签字"),
+        ("弟弟赵铁柱说有外伤史", "弟弟[姓名1]说有外伤史"),
+        ("患者孙子李子轩近日发热", "患者孙子[姓名1]近日发热"),
+        ("外孙女（高雅）陪同，岳父：贺宇航", "外孙女（[姓名1]）陪同，岳父：[姓名2]"),
+    ],
+)
+def test_relatives_are_announced_by_their_kinship(text: str, expected: str) -> None:
+    assert clean(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "父亲白血病去世，母亲白内障，哥哥麻疹，弟弟均体健",
+        "父亲高血压，母亲房颤，姐姐宫颈癌，妹妹马凡综合征",
+        "弟弟单身，儿子康复，女儿全身皮疹，祖母车祸去世，叔叔石棉肺，外公于5年前去世",
+        "孙子、孙女体健，养父母健在，子女均体健，舅舅曾患肺结核，爱人安好",
+        "其母乐观，其父易怒，其子高热，之子宫切除",
+    ],
+)
+def test_what_a_relative_suffered_from_is_no_name(text: str) -> None:
+    assert clean(text) == text
