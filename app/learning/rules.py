@@ -100,6 +100,11 @@ _NO_PLACE = re.compile(
 )
 _NO_ADDRESS = re.compile(r"不详|未提供|未知|同上|无|原籍|当地|本地|农村|城市|正常|病房|我院|本院|此院")
 
+# 小叶, 小于, 老花, 小包 are words of every note.
+_FAMILIAR_SURNAMES = (
+    "王李张刘陈杨赵吴周徐孙朱胡郭何罗郑梁谢宋唐许邓韩冯曹彭曾萧田董袁潘蔡蒋杜程魏"
+    "苏吕任卢姚沈钟姜崔谭陆汪廖贾韦傅邹熊孟秦邱侯尹薛闫雷陶贺郝顾龚邵钱覃"
+)
 _SURNAME = rf"(?:{'|'.join(COMPOUND)}|[{SINGLE}])"
 _NAME_END = rf"(?=[^{C}]|$|[男女诉于因的系签代陪来到说要同及与和在已曾自入住现年今先述提告知对拒表既执]|近[日期来])"
 _NAME_LABEL = (
@@ -110,11 +115,21 @@ _ANNOUNCED = (
     rf"(?<!\[)(?:{ANNOUNCERS})"
     rf"[：:\s为是叫名（(]{{0,2}}(?P<value>{_SURNAME}[{C}]{{1,2}}?){_NAME_END}"
 )
-_TITLE = "(?:副?主任|主治|住院)?(?:医师|医生)|副?主任(?!委)|大夫|护士|护师|教授"
+_TITLE = "(?:副?主任|主治|住院)?(?:医师|医生)|副?主任(?!委)|大夫|护士长?|护师|教授(?!健)|院长|老师"
 # 病房医师, 责任护士, 值班医生, 有关医师: the last character of a word, not a surname.
-_WORD_END = rf"(?!(?:(?<=[病药产])房|(?<=责)任|(?<=[当值])班|(?<=[相有])关)(?:{_TITLE}))"
+_WORD_END = rf"(?!(?<=[医护药技律])师|(?:(?<=[病药产])房|(?<=责)任|(?<=[当值])班|(?<=[相有])关)(?:{_TITLE}))"
 _TITLED = rf"(?<!主){_WORD_END}(?P<value>{_SURNAME}[{C}]{{0,2}}?)(?:{_TITLE})"
-_ADDRESSED = rf"(?<![{C}])(?P<value>{_SURNAME}[{C}]{{0,2}}?)(?=先生|女士|小姐|大爷|大妈|阿姨|师傅)"
+_BEFORE_SOMEONE = rf"(?:(?<![{C}])|{ANNOUNCERS}|由|请|同事)"
+_ADDRESSED = (
+    rf"{_BEFORE_SOMEONE}(?P<value>{_SURNAME}[{C}]{{0,2}}?)"
+    r"(?=先生|女士|小姐|大[爷妈娘叔哥姐伯]|奶奶|爷爷|叔叔|伯伯|阿姨|师傅|同志|老太)"
+)
+_FAMILIAR = (
+    rf"{_BEFORE_SOMEONE}(?P<value>[小老][{_FAMILIAR_SURNAMES}])(?=[^{C}]|$|[诉说陪送代告签执协测给遵巡报护医同])"
+)
+_CALLED_IN = (
+    rf"请(?:[{C}]{{1,8}}?科)?(?P<value>{_SURNAME}[{C}]{{1,2}}?(?<![科室院组部所急次]))(?=会诊|协助|指导|查看|看过|看诊)"
+)
 _HIDDEN_NAME = rf"(?P<value>{_SURNAME}(?:某[某甲乙丙丁]?|[ＸXx×*＊]{{1,2}}))(?![A-Za-z0-9])"
 _DOTTED_NAME = rf"(?P<value>[{C}]{{2,8}}(?:[·•・‧][{C}]{{2,10}})+)"
 _NO_ONE = frozenset(
@@ -193,6 +208,8 @@ RULES: tuple[Rule, ...] = (
     _rule("姓名", _HIDDEN_NAME, hints="某ＸXx×*＊"),
     _rule("姓名", _TITLED, keep=_names_nobody),
     _rule("姓名", _ADDRESSED, keep=_names_nobody),
+    _rule("姓名", _FAMILIAR, hints="小老"),
+    _rule("姓名", _CALLED_IN, keep=_names_nobody, hints="请"),
     _rule("姓名", _ANNOUNCED, keep=_names_nobody),
 )
 """In this order: numbers with their labels before dates could cut them, names last."""

@@ -45,3 +45,29 @@ def test_relatives_are_announced_by_their_kinship(text: str, expected: str) -> N
 )
 def test_what_a_relative_suffered_from_is_no_name(text: str) -> None:
     assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("由邻居孙大爷送来", "由邻居[姓名1]大爷送来"),
+        ("请心内科王强会诊，请李明协助诊治", "请心内科[姓名1]会诊，请[姓名2]协助诊治"),
+        ("护士小李执行，老张，由小王陪同", "护士[姓名1]执行，[姓名2]，由[姓名3]陪同"),
+        ("上级医师张教授查房", "上级医师[姓名1]教授查房"),
+        ("周院长、李老师看过患者", "[姓名1]院长、[姓名2]老师看过患者"),
+    ],
+)
+def test_people_are_found_by_how_they_are_addressed(text: str, expected: str) -> None:
+    assert clean(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "请心内科会诊，请康复科会诊，请麻醉科急会诊，请全科协助诊治，请内分泌科及营养科会诊",
+        "老年男性，小叶中心型肺气肿，小于胎龄，小时，老花眼，小汗腺，小包块，老白内障术后",
+        "上级医师查房，护师、药师、技师、主管护师，医师教授健康知识，老师，院长",
+    ],
+)
+def test_departments_titles_and_sizes_are_no_people(text: str) -> None:
+    assert clean(text) == text
