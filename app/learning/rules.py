@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.learning.announcers import ANNOUNCERS
+from app.learning.foreign_names import TRANSLITERATING, is_spelt_otherwise
 from app.learning.surnames import COMPOUND, NO_NAME, SINGLE
 
 C = "\u4e00-\u9fff"
@@ -131,7 +132,18 @@ _CALLED_IN = (
     rf"请(?:[{C}]{{1,8}}?科)?(?P<value>{_SURNAME}[{C}]{{1,2}}?(?<![科室院组部所急次]))(?=会诊|协助|指导|查看|看过|看诊)"
 )
 _HIDDEN_NAME = rf"(?P<value>{_SURNAME}(?:某[某甲乙丙丁]?|[ＸXx×*＊]{{1,2}}))(?![A-Za-z0-9])"
-_DOTTED_NAME = rf"(?P<value>[{C}]{{2,8}}(?:[·•・‧][{C}]{{2,10}})+)"
+_DOT = "[·•・‧]"
+# What goes on after a name and spells none: 提, 来 and 代 are not among it.
+_DOTTED_END = rf"(?=[^{C}]|$|[诉因的系签陪说要同及与在已曾自入住现年今先告知对拒表既执有无主近突是为患男女])"
+_DOTTED_NAME = (
+    rf"(?P<value>[{C}]{{1,8}}(?:{_DOT}(?:[{C}]{{1,10}}?(?={_DOT})|[{C}]{{2,10}}?{_DOTTED_END}|[{C}]{{2,10}}))+)"
+)
+_BEFORE_DOTTED = re.compile(rf".*(?:{ANNOUNCERS}|同室|同病房|[由请与及给和为叫名])(?=[{C}])")
+_FOREIGN_NAME = rf"(?<!\[)(?:{ANNOUNCERS})[：:\s为是叫名（(]{{0,2}}(?P<value>[{TRANSLITERATING}]{{3,8}}){_NAME_END}"
+_LATIN_NAME = (
+    rf"(?<!\[)(?:{ANNOUNCERS})[：:\s为是叫名（(]{{0,2}}"
+    r"(?P<value>[A-Z][a-z]+(?:[ ·.-]{1,2}[A-Z][a-z]+)+(?![A-Za-z])|[A-Z][a-z]+(?=[，,、（( ]{1,2}[男女]))"
+)
 _NO_ONE = frozenset(
     ("患者", "本人", "患者本人", "家属", "患者家属", "父亲", "母亲", "患儿父亲", "患儿母亲", "其子", "其女", "不详")
 )
@@ -149,6 +161,12 @@ def from_last_preposition(value: str) -> str:
 
 
 _MINIMUM_PLACE = 3
+
+
+def _from_announcer(value: str) -> str:
+    """`患者约翰·史密斯` without what leads to the name."""
+    before = _BEFORE_DOTTED.match(re.split(_DOT, value)[0])
+    return value[before.end() :] if before else value
 
 
 def _names_nobody(value: str) -> bool:
@@ -203,7 +221,9 @@ RULES: tuple[Rule, ...] = (
         trim=from_last_preposition,
         hints="市县乡镇街",
     ),
-    _rule("姓名", _DOTTED_NAME, hints="·•・‧"),
+    _rule("姓名", _DOTTED_NAME, keep=is_spelt_otherwise, trim=_from_announcer, hints="·•・‧"),
+    _rule("姓名", _LATIN_NAME, keep=is_spelt_otherwise),
+    _rule("姓名", _FOREIGN_NAME, keep=is_spelt_otherwise),
     _rule("姓名", _NAME_LABEL, keep=_names_nobody),
     _rule("姓名", _HIDDEN_NAME, hints="某ＸXx×*＊"),
     _rule("姓名", _TITLED, keep=_names_nobody),

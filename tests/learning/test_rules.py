@@ -66,8 +66,35 @@ def test_people_are_found_by_how_they_are_addressed(text: str, expected: str) ->
     [
         "请心内科会诊，请康复科会诊，请麻醉科急会诊，请全科协助诊治，请内分泌科及营养科会诊",
         "老年男性，小叶中心型肺气肿，小于胎龄，小时，老花眼，小汗腺，小包块，老白内障术后",
-        "上级医师查房，护师、药师、技师、主管护师，医师教授健康知识，老师，院长",
+        "上级医师查房，护师、药师、技师、主管护师，医师教授健康知识，老师，院长，谢谢医生的解释",
     ],
 )
 def test_departments_titles_and_sizes_are_no_people(text: str) -> None:
+    assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("患者阿卜杜拉诉腹痛", "患者[姓名1]诉腹痛"),
+        ("患者Michael Smith因胸痛入院", "患者[姓名1]因胸痛入院"),
+        ("患者Michael，男，50岁", "患者[姓名1]，男，50岁"),
+        ("患者约翰·史密斯诉头痛", "患者[姓名1]诉头痛"),
+        ("患者买买提·吐尔逊诉腹痛3天", "患者[姓名1]诉腹痛3天"),
+        ("同室阿依古丽·买买提有类似症状", "同室[姓名1]有类似症状"),
+    ],
+)
+def test_names_of_other_languages_leave_the_sentence(text: str, expected: str) -> None:
+    assert clean(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "患者阿莫西林过敏，患者阿司匹林不耐受，患者头孢哌酮·舒巴坦钠皮试阴性",
+        "患者Child Pugh B级，患者New York Heart Association III级，患者Hunt Hess 2级，患者Killip II级",
+        "患者老年，男，患者女，58岁，患者中年，女",
+    ],
+)
+def test_drugs_and_scores_after_a_patient_are_no_names(text: str) -> None:
     assert clean(text) == text
