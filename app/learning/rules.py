@@ -56,7 +56,12 @@ _LABELLED_PHONE = (
     r"(?<!\[)(?:电话|手机|座机|传真|联系方式|[Tt]el)(?:号码)?[号：:\s为是.]{0,3}(?P<value>\+?\d[\d -]{5,18}\d)"
 )
 _EMAIL = r"(?P<value>[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+\.[A-Za-z][A-Za-z0-9.-]*)"
-_CHAT_ACCOUNT = r"(?<!\[)(?:QQ|qq|微信)(?:号码?)?[：:\s为是]{0,3}(?P<value>[A-Za-z0-9_-]{5,20})"
+_PLATE = (
+    r"(?P<value>[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
+    r"[A-HJ-Z][·•・‧ -]?(?!\dN\d|YP)(?=(?:[A-Z]{0,2}\d){3})[A-HJ-NP-Z\d]{5,6})(?![A-Za-z\d])"
+)
+_CHAT_LABEL = "QQ|qq|微信|[Ww]e[Cc]hat|[Vv]信|(?<![A-Za-z])(?:[Vv][Xx]|[Ww][Xx])(?=号?[：:])"
+_CHAT_ACCOUNT = rf"(?<!\[)(?:{_CHAT_LABEL})(?:号码?)?[：:\s为是]{{0,3}}(?P<value>[A-Za-z0-9_-]{{5,20}})"
 
 
 def _labelled_number(labels: str, mark: str = "(?:号码|编号|号)[：:]?") -> str:
@@ -95,6 +100,10 @@ _STREET = rf"(?P<value>[{C}]{{2,8}}(?:路|街|大道|胡同|巷|弄|小区|花�
 _LABELLED_ADDRESS = (
     r"(?<!\[)(?:家庭住址|家庭地址|现住址|户籍地址|户籍地|户口所在地|通讯地址|联系地址|住址|地址|籍贯|出生地|工作单位|家住|现住|居住于|出生于)"
     r"[：:\s为于在是]{0,3}(?P<value>[^，。；;,、\s\[\]]{2,40})"
+)
+_WORKPLACE = (
+    rf"(?<!\[)(?:(?:单位|学校)(?:名称)?[：:]\s*|(?:任职|就职|供职|就读|就业)[于在])(?P<value>[{C}]{{2,25}}"
+    r"(?:厂|公司|集团|局|大学|学院|中学|小学|学校|幼儿园|银行|研究所|所|院|矿|商?店|中心|车间|委员会|部队))"
 )
 _NO_PLACE = re.compile(
     r".*(?:农村|乡村|城乡|[我本同邻全该某]村|老乡|家乡|同乡|下乡|回乡|超市|城市|都市|上市|菜市|夜市|门市|[我本外全该某][市县镇乡]|当地[市县镇乡]|县市|城镇|乡镇|给镇|予镇)"
@@ -191,12 +200,14 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule("住院号", _labelled_number("(?<![A-Za-z])(?:MRN|mrn|ID|id)", "号?[：:]")),
     _rule("账号", _CHAT_ACCOUNT),
+    _rule("车牌", _PLATE),
     _rule("电话", _MOBILE),
     _rule("电话", _LANDLINE),
     _rule("电话", _LABELLED_PHONE),
     _rule("床号", _BED_LABEL, hints="床"),
     _rule("床号", _BED, hints="床"),
     _rule("医院", _HOSPITAL, keep=_is_generic_hospital, trim=from_last_preposition, hints="院室所站心"),
+    _rule("单位", _WORKPLACE),
     _rule("地址", _LABELLED_ADDRESS, keep=lambda value: _NO_ADDRESS.match(value) is not None),
     _rule("地址", _PROVINCE_ADDRESS),
     _rule(

@@ -98,3 +98,30 @@ def test_names_of_other_languages_leave_the_sentence(text: str, expected: str) -
 )
 def test_drugs_and_scores_after_a_patient_are_no_names(text: str) -> None:
     assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("车牌鄂A12345肇事，沪B·D8821", "车牌[车牌1]肇事，[车牌2]"),
+        ("WeChat: lisi_2020，vx:abc12345，微信号zhang-99", "WeChat: [账号1]，vx:[账号2]，微信号[账号3]"),
+        ("单位：武汉钢铁集团炼铁厂，已退休", "单位：[单位1]，已退休"),
+        ("就职于长江航运有限公司，就读于实验小学", "就职于[单位1]，就读于[单位2]"),
+    ],
+)
+def test_plates_accounts_and_workplaces(text: str, expected: str) -> None:
+    assert clean(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "单位：mmol/L，单位：毫升，单位：国际单位/升，单位时间内",
+        "肌力3/5级，收缩期杂音3/6级，切除1/2，BP 120/80 mmHg，病变位于上1/3处，O/A型，A型血，AB型，Rh（+）",
+        "cT3N1M0 IIIA期，新T4N1M0，T2aN0M0，NYHA III级，Killip II级，G3P2，Gleason 3+4=7，Child-Pugh B级（8分）",
+        "左氧氟沙星0.5 g qd，胰岛素12 U，5-氟尿嘧啶，CA125 35 U/mL，CYP2C19*2，HbA1c 7.2%，D-二聚体6.8 mg/L",
+        "V5导联，vx，wx，2/3乳头，1/4片，L4/5椎间盘突出，C5/6，视力4.8/5.0",
+    ],
+)
+def test_measures_grades_stages_and_drugs_survive(text: str) -> None:
+    assert clean(text) == text
