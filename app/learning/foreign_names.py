@@ -29,9 +29,13 @@ EPONYMS = frozenset(
 """First words of scores, grades and signs: after 患者 they name nobody."""
 
 
+TERMS = frozenset(_words("Disease Syndrome Score Scale Index Grade Class Test Sign Stage Type Criteria Association"))
+
+
 def is_spelt_otherwise(value: str) -> bool:
     """Whether the value is a drug or a disease, or a score called by a name."""
-    return _NO_PERSON.search(value) is not None or re.split(r"[^A-Za-z]", value)[0] in EPONYMS
+    words = re.split(r"[^A-Za-z]+", value)
+    return _NO_PERSON.search(value) is not None or words[0] in EPONYMS or not TERMS.isdisjoint(words)
 
 
 _NO_PERSON = re.compile(DRUG)

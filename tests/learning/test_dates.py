@@ -25,7 +25,7 @@ def test_dates_in_chinese_numerals_move_with_the_others(text: str, expected: str
     ("text", "expected"),
     [
         ("5/4入院，自5/4起发热，于12/28行手术", "4/24入院，自4/24起发热，于12/18行手术"),
-        ("5/14出院", "5/4出院"),
+        ("5/14出院，5/14就诊", "5/4出院，5/4就诊"),
     ],
 )
 def test_a_month_and_day_with_a_stroke_move_where_the_words_tell_that_they_are_a_date(text: str, expected: str) -> None:
@@ -47,7 +47,7 @@ def test_festivals_and_days_of_the_moon_are_removed(text: str, expected: str) ->
     "text",
     [
         "神志清明，真正月经来潮，一日三次，三日后，二三月，五一，中秋",
-        "切除1/2，肌力3/5，3/6级杂音，位于2/3处，缩小至1/2，病变于1/3段，7/10分，BP 120/80，1/2就诊",
+        "切除1/2，肌力3/5，3/6级杂音，位于2/3处，缩小至1/2，病变于1/3段，7/10分，BP 120/80，1/2片",
         "十月怀胎，三月龄，五月余，三月十余次",
     ],
 )
