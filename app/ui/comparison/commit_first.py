@@ -99,7 +99,9 @@ class CommitFirst(QObject):
             self._say(WRITE_FIRST)
 
     def refresh(self) -> None:
-        """Cover what is shown, or not."""
+        """Cover what is shown, or not; what was begun while the mode was on is uncovered once it is off."""
+        if self.hides and not self.button.isChecked():
+            self._uncover()
         hides = self.hides
         self.cover.setVisible(hides)
         if hides:

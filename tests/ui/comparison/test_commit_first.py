@@ -87,3 +87,19 @@ def test_another_doctor_at_the_window_has_the_mode_that_is_theirs(ward: Ward) ->
         people.switch(first, "", lambda _why: None)
     assert commit.button.isChecked(), "the other's choice was not taken for this doctor's"
     assert commit.state() == {f"commit_first:{first.name}": "on", "commit_first:王某": "off"}
+
+
+def test_switched_off_it_covers_no_earlier_comparison_either(ward: Ward) -> None:
+    commit, history = ward.window.commit, ward.window.area.history
+    ward.run_to_the_end()
+    ward.write_input("胸痛5小时", FEATURES)
+    ward.run_to_the_end()
+    assert commit.hides
+    commit.button.click()
+    assert not commit.hides
+    history.setCurrentIndex(0)
+    assert not commit.hides
+    assert not commit.cover.isVisible()
+    assert ward.window.area.splitter.isVisible()
+    shown = [one.data for one in events(ward) if one.kind is EventKind.SHOWN and one.data.get("commit_first")]
+    assert len(shown) == 4, "each answer was uncovered once, and that is kept"
