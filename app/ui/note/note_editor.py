@@ -43,7 +43,8 @@ class NoteEditor(QWidget):
         self.last_focused: SectionEditor | None = None
         self._appearance = appearance
         self._note: OpenNote | None = None
-        self._together: dict[SectionEditor, int] = {}
+        self._together: list[SectionEditor] = []
+        self._revisions: dict[SectionEditor, int] = {}
         self._pages: dict[NoteKind, SectionPage] = {}
         self._page = self._page_of(NoteKind.FIRST_PROGRESS)
         self.sections = QScrollArea()
@@ -84,7 +85,7 @@ class NoteEditor(QWidget):
 
     def show_note(self, note: OpenNote) -> None:
         """Show a note from its beginning, with empty undo histories."""
-        self._note, self._together = note, {}
+        self._note, self._together = note, []
         self._show_sections(True)
         self.header.show_note(note)
         self._show_page(self._page_of(note.note.kind))
@@ -138,17 +139,22 @@ class NoteEditor(QWidget):
         changed = [self.editors[key] for key, text in sections.items() if self.editors[key].text() != text]
         for editor in changed:
             editor.replace_whole(sections[editor.section.key])
-        self._together = {editor: editor.document().availableUndoSteps() for editor in changed}
+        self._together = changed
+        self._revisions = {editor: editor.document().revision() for editor in self.editors.values()}
 
     def undo(self) -> None:
         """Take back what several sections got at once; else undo in the editor that was used last."""
-        together, self._together = self._together, {}
-        untouched = all(editor.document().availableUndoSteps() == steps for editor, steps in together.items())
-        if together and untouched and (self.last_focused is None or self.last_focused in together):
+        together, self._together = self._together, []
+        last = [self.last_focused] if self.last_focused is not None else []
+        if together and all(self._untouched(editor) for editor in (*together, *last)):
             for editor in together:
                 editor.undo()
         elif self.last_focused is not None:
             self.last_focused.undo()
+
+    def _untouched(self, editor: SectionEditor) -> bool:
+        """Nothing was written into it since several sections got something at once."""
+        return self._revisions.get(editor) == editor.document().revision()
 
     def _page_of(self, kind: NoteKind) -> SectionPage:
         """The page of a kind, made when it is first needed."""

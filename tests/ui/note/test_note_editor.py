@@ -86,3 +86,23 @@ def test_what_was_inserted_is_brought_up_from_its_first_line(
 
     qtbot.waitUntil(lambda: 0 < first_new_line() < 60)
     assert editor.differential.hasFocus()
+
+
+def test_one_undo_takes_a_whole_act_back_wherever_the_cursor_is(
+    editor: NoteEditor, make_note: Callable[..., OpenNote]
+) -> None:
+    editor.show_note(make_note())
+    plan, features = editor.editors["plan"], editor.editors[CASE_FEATURES.key]
+    before = features.text()
+    plan.insertPlainText("监护")
+    editor.last_focused = plan
+    editor.replace_together({DIFFERENTIAL.key: "主动脉夹层", CASE_FEATURES.key: "胸痛伴大汗"})
+    editor.undo()
+    assert (editor.differential.text(), features.text(), plan.text()) == ("", before, "监护")
+    editor.replace_together({DIFFERENTIAL.key: "主动脉夹层", CASE_FEATURES.key: "胸痛伴大汗"})
+    plan.textCursor().insertText("，吸氧")
+    editor.undo()
+    assert (editor.differential.text(), features.text()) == ("主动脉夹层", "胸痛伴大汗"), (
+        "what was typed later goes first"
+    )
+    assert "吸氧" not in plan.text()
