@@ -56,8 +56,11 @@ class SigningController(QObject):
             return "请先从左侧选择一位患者。"
         return refusal(kind, self._people.present, note.note.state, self.acts)
 
-    def perform(self, kind: ActKind, comment: str = "") -> None:
-        """Do this to the open document as it is shown; what was typed is saved first."""
+    def perform(self, kind: ActKind, comment: str = "", answer: Callable[[str], None] | None = None) -> None:
+        """Do this to the open document as it is shown; what was typed is saved first.
+
+        `answer` takes why it was not done (empty if it was), instead of `failed`.
+        """
         open_note = self._notes.open_note
         if open_note is None:
             return
@@ -65,8 +68,8 @@ class SigningController(QObject):
         note, person, now = open_note.note, self._people.present, local_now()
         self._storage.submit(
             lambda repositories: repositories.signing.perform(kind, note, person, now, comment),
-            lambda _note: self._on_performed(kind, note.note_id),
-            self._on_failed,
+            lambda _note: self._on_performed(kind, note.note_id, answer),
+            lambda error: (answer or self.failed.emit)(_sentence(error)),
         )
 
     def read_waiting(self) -> None:
@@ -74,7 +77,9 @@ class SigningController(QObject):
         person = self._people.present
         self._do(lambda repositories: repositories.signing.waiting(person), self.waiting_read.emit)
 
-    def _on_performed(self, kind: ActKind, note_id: str) -> None:
+    def _on_performed(self, kind: ActKind, note_id: str, answer: Callable[[str], None] | None) -> None:
+        if answer is not None:
+            answer("")
         open_note = self._notes.open_note
         if open_note is not None and open_note.note.note_id == note_id:
             self._notes.read_again()
@@ -98,4 +103,8 @@ class SigningController(QObject):
         self._storage.submit(work, done, self._on_failed)
 
     def _on_failed(self, error: Exception) -> None:
-        self.failed.emit(str(error) if isinstance(error, WardNoteError) else _BUG)
+        self.failed.emit(_sentence(error))
+
+
+def _sentence(error: Exception) -> str:
+    return str(error) if isinstance(error, WardNoteError) else _BUG

@@ -39,3 +39,8 @@ def allow_pages(repositories: Repositories, more: int) -> None:
     sql = repositories.database.sql
     pages = sql.execute("PRAGMA page_count").fetchone()[0]
     sql.execute(f"PRAGMA max_page_count = {pages + more}").fetchone()
+
+
+def refuse_writing(repositories: Repositories, *, refused: bool) -> None:
+    """A database that can only be read, or one that can be written again."""
+    repositories.database.sql.execute(f"PRAGMA query_only = {int(refused)}")

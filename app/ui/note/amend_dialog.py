@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 
 from app.ui.kit.composed_line import ComposedLine
+from app.ui.kit.kept_dialog import KeptDialog
 from app.ui.kit.labels import plain_label
 from app.ui.kit.text_safety import visible_controls
 
 MOST = 200
 
 
-class AmendDialog(QDialog):
+class AmendDialog(KeptDialog):
     """Cannot be accepted without a reason, which is kept with the act."""
 
     def __init__(self, heading: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("修正")
-        self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setMinimumWidth(560)
         self.reason = ComposedLine()
         self.reason.setMaxLength(MOST)
@@ -37,6 +36,7 @@ class AmendDialog(QDialog):
         layout.addWidget(plain_label("dialogHeading", visible_controls(heading)))
         layout.addLayout(form)
         layout.addWidget(plain_label("emptyHint", "已签名的一版原样保留；原因与修正人、时间一同留存。"))
+        layout.addWidget(self.trouble)
         layout.addWidget(buttons)
         self.reason.textChanged.connect(self._check)
         self._check()

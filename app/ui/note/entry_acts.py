@@ -87,14 +87,14 @@ class EntryActs(QObject):
         if self.dialog is None:
             return
         form = make(self.dialog)
-        form.accepted.connect(partial(self._store, self.dialog.encounter_id, form))
+        form.wanted.connect(partial(self._store, self.dialog.encounter_id, form))
         self._open_form(form)
 
     def _ask_stop(self, order: Order) -> None:
         if self.dialog is None:
             return
         form = StopForm(order, self.dialog)
-        form.accepted.connect(partial(self._stop, self.dialog.encounter_id, order, form))
+        form.wanted.connect(partial(self._stop, self.dialog.encounter_id, order, form))
         self._open_form(form)
 
     def _open_form(self, form: EntryForm) -> None:
@@ -103,13 +103,28 @@ class EntryActs(QObject):
         form.open()
 
     def _stop(self, encounter_id: str, order: Order, form: StopForm) -> None:
-        self._ward.stop_order(encounter_id, order, form.day(), partial(self._refresh, encounter_id))
+        self._ward.stop_order(encounter_id, order, form.day(), *self._answers(encounter_id, form))
 
     def _store(self, encounter_id: str, form: ResultForm | OrderForm) -> None:
         entered = form.entered()
         orders = [entered] if isinstance(entered, Order) else []
         results = [entered] if isinstance(entered, Result) else []
-        self._ward.add_entries(encounter_id, orders, results, partial(self._refresh, encounter_id))
+        self._ward.add_entries(encounter_id, orders, results, *self._answers(encounter_id, form))
+
+    def _answers(
+        self, encounter_id: str, form: EntryForm
+    ) -> tuple[Callable[[StayEntries], None], Callable[[str], None]]:
+        def stored(entries: StayEntries) -> None:
+            self._on_told(form, "")
+            self._refresh(encounter_id, entries)
+
+        return stored, partial(self._on_told, form)
+
+    def _on_told(self, form: EntryForm, why: str) -> None:
+        if form is self.form:
+            form.told(why)
+        elif why:
+            self._say(why)
 
     def _refresh(self, encounter_id: str, entries: StayEntries) -> None:
         if self.dialog is not None and self.dialog.encounter_id == encounter_id:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QDate, Qt
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QDate
+from PySide6.QtWidgets import QComboBox, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.core.stay import Abnormal, Order, Result, against_range
 from app.core.stay_lines import entry_line
 from app.ui.kit.composed_line import ComposedLine
 from app.ui.kit.date_fields import DayField
+from app.ui.kit.kept_dialog import KeptDialog
 from app.ui.kit.text_safety import visible_controls
 
 _MEASURED = "按参考范围"
 
 
-class EntryForm(QDialog):
+class EntryForm(KeptDialog):
     """A new order or result of one stay."""
 
     def __init__(self, title: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setMinimumWidth(420)
         self.date = DayField(QDate.currentDate())
         self.date.setDisplayFormat("yyyy-MM-dd")
@@ -34,6 +34,7 @@ class EntryForm(QDialog):
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addLayout(self._form)
+        layout.addWidget(self.trouble)
         layout.addWidget(buttons)
         self.add("名称", self.name)
         self.add("日期", self.date)

@@ -83,7 +83,7 @@ class SigningActs(QObject):
             if signed:
                 dialog.offer_return()
             dialog.sign_wanted.connect(partial(self._on_sign_wanted, dialog, kind))
-            dialog.return_wanted.connect(self._on_return_wanted)
+            dialog.return_wanted.connect(partial(self._on_return_wanted, dialog))
             self._open(dialog)
 
     def amend(self) -> None:
@@ -93,7 +93,7 @@ class SigningActs(QObject):
             self._say(why)
         elif note is not None and self.dialog is None:
             dialog = AmendDialog(_heading(note), self._editor.window())
-            dialog.accepted.connect(lambda: self._signing.perform(ActKind.AMENDED, dialog.reason.text().strip()))
+            dialog.wanted.connect(partial(self._on_amend_wanted, dialog))
             self._open(dialog)
 
     def show_waiting(self) -> None:
@@ -140,9 +140,28 @@ class SigningActs(QObject):
         self._close()
         self._signing.perform(kind)
 
-    def _on_return_wanted(self, comment: str) -> None:
-        self._close()
-        self._signing.perform(ActKind.RETURNED, comment)
+    def _on_return_wanted(self, dialog: SigningDialog, comment: str) -> None:
+        dialog.setEnabled(False)
+        self._signing.perform(ActKind.RETURNED, comment, partial(self._on_returned, dialog))
+
+    def _on_returned(self, dialog: SigningDialog, why: str) -> None:
+        if dialog is self.dialog:
+            dialog.setEnabled(True)
+            if why:
+                dialog.refuse_return(why)
+            else:
+                self._close()
+        elif why:
+            self._say(why)
+
+    def _on_amend_wanted(self, dialog: AmendDialog) -> None:
+        self._signing.perform(ActKind.AMENDED, dialog.reason.text().strip(), partial(self._on_amended, dialog))
+
+    def _on_amended(self, dialog: AmendDialog, why: str) -> None:
+        if dialog is self.dialog:
+            dialog.told(why)
+        elif why:
+            self._say(why)
 
     def _on_acts(self, acts: tuple[NoteAct, ...]) -> None:
         signed = [_act_words(act) for act in acts]

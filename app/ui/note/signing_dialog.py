@@ -71,6 +71,11 @@ class SigningDialog(QDialog):
         self.pin.selectAll()
         self.pin.setFocus()
 
+    def refuse_return(self, sentence: str) -> None:
+        """Why it was not sent back; the comment is still there."""
+        self.say(sentence)
+        self.comment.setFocus()
+
     def _add_obstacles(self, obstacles: Sequence[str]) -> None:
         lines = [f"■ {visible_controls(obstacle)}" for obstacle in obstacles]
         label = plain_label("dialogWarning", "\n".join(["先处理以下各项，才能签名：", *lines] if lines else []))

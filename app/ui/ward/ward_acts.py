@@ -15,6 +15,7 @@ from app.core.checks.deadline import DISCHARGE_DUE
 from app.core.entities import Encounter, Patient, Severity
 from app.core.errors import UsageFault
 from app.core.moves import Move, MoveKind
+from app.ui.kit.kept_dialog import KeptDialog
 from app.ui.kit.notice_bar import Done
 from app.ui.kit.wording import bed_label, minute, whose
 from app.ui.note.note_editor import NoteEditor
@@ -136,14 +137,14 @@ class WardActs(QObject):
 
     def _ask(self, make: Callable[[], MoveDialog], kind: MoveKind) -> None:
         dialog = make()
-        dialog.accepted.connect(partial(self._move, dialog, kind))
+        dialog.wanted.connect(partial(self._move, dialog, kind))
         self._open(dialog)
 
     def _move(self, dialog: MoveDialog, kind: MoveKind) -> None:
         try:
             after = dialog.after(self._now())
         except UsageFault as fault:
-            self._say(str(fault))
+            dialog.told(str(fault))
             return
         left = after.discharged_at
         told = {
@@ -154,31 +155,34 @@ class WardActs(QObject):
             MoveKind.DISCHARGE: f"已办理出院。出院记录应于 {minute(left + DISCHARGE_DUE) if left else ''} 前完成："
             "按 Ctrl+D 新建或打开。",
         }[kind]
-        self._ward.move(dialog.encounter, after, kind, told)
+        self._ward.move(dialog.encounter, after, kind, told, partial(self._on_told, dialog))
 
     def _ask_correction(self, note: OpenNote) -> None:
         dialog = CorrectionDialog(note, self._patients.items.summaries, self._editor.window())
-        dialog.accepted.connect(partial(self._correct, dialog))
+        dialog.wanted.connect(partial(self._correct, dialog))
         self._open(dialog)
 
     def _correct(self, dialog: CorrectionDialog) -> None:
         try:
             after = dialog.after()
         except UsageFault as fault:
-            self._say(str(fault))
+            dialog.told(str(fault))
             return
-        self._ward.correct(dialog.before, after, corrected_words(dialog.before, after))
+        words = corrected_words(dialog.before, after)
+        self._ward.correct(dialog.before, after, words, partial(self._on_told, dialog))
 
     def _ask_merge(self, note: OpenNote) -> None:
         dialog = MergeDialog(note, self._patients.items.summaries, self._editor.window())
-        dialog.accepted.connect(partial(self._merge, dialog, note))
+        dialog.wanted.connect(partial(self._merge, dialog, note))
         self._open(dialog)
 
     def _merge(self, dialog: MergeDialog, note: OpenNote) -> None:
         other = dialog.chosen()
-        if other is not None:
+        if other is None:
+            dialog.told("没有选中另一份病案。")
+        else:
             told = "两份病案已合并，各次住院的病历仍各归各次；合并前生成的建议不能再回填。"
-            self._ward.merge(note.patient.patient_id, other.patient.patient_id, told)
+            self._ward.merge(note.patient.patient_id, other.patient.patient_id, told, partial(self._on_told, dialog))
 
     def _unmerge(self, note: OpenNote) -> None:
         self._ward.unmerge(note.encounter.encounter_id, "已撤销合并，这次住院归还原来的病案：请核对患者姓名。")
@@ -243,6 +247,15 @@ class WardActs(QObject):
         """What the window shows may be out of date: that may be why."""
         self._say(sentence)
         self._read_again()
+
+    def _on_told(self, dialog: KeptDialog, why: str) -> None:
+        """What was refused is still in its dialog, over what the window shows now."""
+        if why:
+            self._read_again()
+        if dialog is self.dialog:
+            dialog.told(why)
+        elif why:
+            self._say(why)
 
     def _read_again(self) -> None:
         self._notes.refresh()

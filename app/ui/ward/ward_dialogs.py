@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QLabel,
@@ -25,19 +24,19 @@ from app.core.entities import Encounter, Severity
 from app.core.moves import discharge_undone, discharged, in_bed, transferred, with_severity
 from app.ui.kit.composed_line import ComposedLine
 from app.ui.kit.date_fields import entered_moment, moment_field
+from app.ui.kit.kept_dialog import KeptDialog
 from app.ui.kit.text_safety import visible_controls
 from app.ui.kit.wording import day, whose
 
 MINIMUM_WIDTH = 560
 
 
-class FormDialog(QDialog):
+class FormDialog(KeptDialog):
     """A form about one stay, which stands at its head."""
 
     def __init__(self, title: str, accept: str, note: OpenNote, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setMinimumWidth(MINIMUM_WIDTH)
         self.warning = warning_label()
         self.form = QFormLayout()
@@ -52,6 +51,7 @@ class FormDialog(QDialog):
         layout.addWidget(text_label("dialogHeading", whose(note.patient, note.encounter)))
         layout.addLayout(self.form)
         layout.addWidget(self.warning)
+        layout.addWidget(self.trouble)
         layout.addWidget(buttons)
 
     def add(self, title: str, field: QWidget) -> None:
@@ -150,13 +150,12 @@ class UndoDischargeDialog(MoveDialog):
         return discharge_undone(self.encounter)
 
 
-class MergeDialog(QDialog):
+class MergeDialog(KeptDialog):
     """Which other record is the same person's: searched, compared side by side, and confirmed."""
 
     def __init__(self, note: OpenNote, everyone: Sequence[EncounterSummary], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("合并病案")
-        self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setMinimumSize(560, 420)
         others = [one for one in everyone if one.patient.patient_id != note.patient.patient_id]
         self._index = PatientIndex(others)
@@ -182,6 +181,7 @@ class MergeDialog(QDialog):
             self.found,
             self._result,
             self.sure,
+            self.trouble,
             buttons,
         ):
             layout.addWidget(widget)

@@ -20,6 +20,8 @@ from app.ui.main_window import MainWindow
 from app.ui.note.entry_dialogs import EntriesDialog
 from app.ui.note.entry_forms import OrderForm, ResultForm, StopForm
 from app.ui.note.section_editor import SectionEditor
+from tests.helpers.logs import ExpectedLogs
+from tests.helpers.storage import allow_pages, ask
 
 POTASSIUM = Result("2026-11-20", "血钾", "3.1", "mmol/L", "3.5-5.3", Abnormal.LOW)
 SODIUM = Result("2026-11-21", "血钠", "140", "mmol/L", "135-145")
@@ -184,3 +186,21 @@ def test_a_running_order_is_stopped_on_a_day(filled: Ward) -> None:
     form.date.setDate(QDate(2026, 11, 22))
     form.accept()
     filled.bot.waitUntil(lambda: "至 2026-11-22" in dialog.list.item(4).text())
+
+
+def test_a_result_that_a_full_disk_refused_is_still_in_its_form(filled: Ward, expected_logs: ExpectedLogs) -> None:
+    expected_logs.expect("SQLITE_FULL")
+    dialog = filled.entries()
+    dialog.result_wanted.emit()
+    form = filled.window.entries.form
+    assert isinstance(form, ResultForm)
+    form.name.setText("血培养")
+    form.value.setText(long := "阳" * 30_000)
+    ask(filled.bot, filled.services.storage, lambda repositories: allow_pages(repositories, 0))
+    form.accept()
+    filled.bot.waitUntil(lambda: "磁盘已满" in form.trouble.text())
+    assert (form.isVisible(), form.value.text(), filled.notice) == (True, long, "")
+    ask(filled.bot, filled.services.storage, lambda repositories: allow_pages(repositories, 1000))
+    with filled.bot.waitSignal(form.finished):
+        form.accept()
+    filled.bot.waitUntil(lambda: dialog.list.count() == 6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from app.ui.kit.theme import Appearance
 from app.ui.main_window import MainWindow
 from app.ui.note.amend_dialog import AmendDialog
 from app.ui.note.signing_dialog import SigningDialog
+from tests.helpers.logs import ExpectedLogs
+from tests.helpers.storage import ask, refuse_writing
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 SIGN = (Qt.Key.Key_S, CONTROL | SHIFT)
@@ -247,3 +250,38 @@ def test_enter_in_the_first_box_of_a_new_pin_goes_to_the_second(desk: Desk) -> N
     desk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, on=dialog.pin)
     assert dialog.focusWidget() is dialog.again and not dialog.trouble.isVisible()
     dialog.reject()
+
+
+def test_what_could_not_be_stored_is_still_in_its_dialog(desk: Desk, expected_logs: ExpectedLogs) -> None:
+    expected_logs.expect("SQLITE_READONLY")
+    people, signing, storage = (
+        desk.services.controllers.people,
+        desk.services.controllers.signing,
+        desk.services.storage,
+    )
+    desk.write(condition="胸痛缓解。", measures="继续治疗。")
+    desk.sign("4711", "4711")
+    desk.press(Qt.Key.Key_M, CONTROL | SHIFT)
+    amend = desk.window.signing.dialog
+    assert isinstance(amend, AmendDialog)
+    amend.reason.setText("补充检查结果")
+    ask(desk.bot, storage, partial(refuse_writing, refused=True))
+    amend.accept()
+    desk.bot.waitUntil(lambda: "只读" in amend.trouble.text())
+    assert (amend.isVisible(), amend.reason.text()) == (True, "补充检查结果")
+    amend.reject()
+    ask(desk.bot, storage, partial(refuse_writing, refused=False))
+    with desk.bot.waitSignal(people.listed):
+        people.add("李主任", Role.SENIOR)
+    with desk.bot.waitSignal(signing.waiting_read):
+        desk.become("李主任")
+    dialog = desk.dialog()
+    dialog.comment.setText("补充查体")
+    ask(desk.bot, storage, partial(refuse_writing, refused=True))
+    dialog.return_button.click()
+    desk.bot.waitUntil(lambda: "只读" in dialog.trouble.text())
+    assert (dialog.isVisible(), dialog.comment.text()) == (True, "补充查体")
+    ask(desk.bot, storage, partial(refuse_writing, refused=False))
+    dialog.return_button.click()
+    desk.bot.waitUntil(lambda: "补充查体" in desk.notice)
+    assert desk.window.signing.dialog is None

@@ -149,8 +149,26 @@ def test_severity_discharge_and_its_undoing(ward: Ward) -> None:
 
 def test_an_act_that_cannot_be_says_why(ward: Ward) -> None:
     ward.open(stay := ward.admit("张三", "3床", "ZY1"))
-    ward.choose("B").accept()
-    assert "床号" in ward.notice
+    dialog = ward.choose("B")
+    assert isinstance(dialog, BedDialog)
+    dialog.accept()
+    assert "床号" in dialog.trouble.text()
+    assert dialog.isVisible() and dialog.isEnabled()
+    dialog.bed.setText("9床")
+    with ward.changing():
+        dialog.accept()
+    assert ward.window.ward.dialog is None
+    assert ward.kinds(stay) == [MoveKind.ADMIT, MoveKind.BED]
+
+
+def test_a_discharge_in_the_future_is_refused_in_the_open_dialog(ward: Ward) -> None:
+    ward.open(stay := ward.admit("张三", "3床", "ZY1"))
+    dialog = ward.choose("D")
+    assert isinstance(dialog, DischargeDialog)
+    dialog.moment.setDateTime(dialog.moment.dateTime().addDays(1))
+    dialog.accept()
+    assert dialog.trouble.text()
+    assert dialog.isVisible()
     assert ward.kinds(stay) == [MoveKind.ADMIT]
 
 
@@ -366,3 +384,22 @@ def test_an_admission_that_a_full_disk_refused_is_told_and_its_form_is_still_fil
     with ward.bot.waitSignal(ward.services.controllers.notes.opened):
         again.accept()
     assert ward.open_encounter.diagnoses == ("肺炎", long)
+
+
+def test_a_correction_that_a_full_disk_refused_is_still_in_its_dialog(ward: Ward, expected_logs: ExpectedLogs) -> None:
+    expected_logs.expect("SQLITE_FULL")
+    ward.open(ward.admit("张三", "3床", "ZY1"))
+    dialog = ward.choose("C")
+    assert isinstance(dialog, CorrectionDialog)
+    dialog.name.setText(long := "张" * 30_000)
+    ask(ward.bot, ward.services.storage, lambda repositories: allow_pages(repositories, 0))
+    dialog.accept()
+    assert not dialog.isEnabled(), "nothing is changed while it is stored"
+    dialog.reject()
+    assert dialog.isVisible()
+    ward.bot.waitUntil(lambda: "磁盘已满" in dialog.trouble.text())
+    assert (ward.notice, dialog.isVisible(), dialog.name.text()) == ("", True, long)
+    ask(ward.bot, ward.services.storage, lambda repositories: allow_pages(repositories, 1000))
+    with ward.changing():
+        dialog.accept()
+    assert ward.window.ward.dialog is None
