@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -33,6 +34,10 @@ class Screen:
 
     def windows(self) -> list[str]:
         return self.xdotool("search", "--onlyvisible", "--name", f"^{TITLE}$").split()
+
+    def titled(self) -> list[str]:
+        """The program's window and its dialogs."""
+        return self.xdotool("search", "--onlyvisible", "--name", ".").split()
 
     def keys(self, *keys: str) -> None:
         self.xdotool("key", *keys)
@@ -87,8 +92,10 @@ def wait_for(condition: Callable[[], object], what: str, timeout: float = 20) ->
 
 
 def focus(screen: Screen) -> None:
-    """Without a window manager nobody gives the focus back when a dialog closes."""
+    """Without a window manager nobody gives the focus back when a dialog closes: not before it is closed."""
     (window,) = wait_for(screen.windows, "the window")
+    with contextlib.suppress(AssertionError):
+        wait_for(lambda: screen.titled() == [window], "the end of the dialog", 5)
     screen.xdotool("windowfocus", "--sync", window)
 
 
