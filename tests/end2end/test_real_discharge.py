@@ -65,6 +65,7 @@ def open_record(screen: Screen, program: Program) -> None:
 
 def fill_in(screen: Screen, program: Program, pane: int) -> dict[str, str]:
     """Until the record is checked, which only the screen tells, the key does nothing; and nothing the second time."""
+    focus(screen)
     screen.keys(f"ctrl+{pane + 1}")
     with contextlib.suppress(AssertionError):
         return dict(wait_for(lambda: filled(program), "the record", 6))
