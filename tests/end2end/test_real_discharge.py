@@ -58,7 +58,9 @@ def open_record(screen: Screen, program: Program) -> None:
         screen.keys("ctrl+d")
         time.sleep(0.5)
         screen.keys("c")
-        return program.rows("SELECT * FROM notes WHERE kind = 'discharge'")
+        with contextlib.suppress(AssertionError):  # pressed again too soon, the keys would be written into the record
+            return wait_for(lambda: program.rows("SELECT * FROM notes WHERE kind = 'discharge'"), "the record", 10)
+        return []
 
     wait_for(begun, "the discharge record", 60)
 
