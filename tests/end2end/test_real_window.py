@@ -62,6 +62,8 @@ def write_section(screen: Screen, program: Program, key: str, text: str) -> None
         with contextlib.suppress(AssertionError):
             wait_for(lambda: program.sections().get(key) == text, f"autosave of {key}", timeout=4)
             return
+        focus(screen)
+        screen.keys("ctrl+k", "F6")  # back to the section that was written in last
     raise AssertionError(f"{key} was not saved as typed: {program.sections()}")
 
 
