@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
+from app.learning.surnames import words
 
 TRANSLITERATING = (
     "阿卜杜拉尔古丽买提吐逊约翰史密斯艾合迪热巴布都扎西多吉其格特木乌云卓玛央金顿珠达莱依娜汗江克孜努里亚力哈米马穆萨伊罗德"
@@ -19,7 +16,7 @@ DRUG = "头孢|西林|匹林|霉素|沙坦|巴坦|他汀|洛尔|地平|普利|�
 """What a name of another language never has, and a drug or a disease spelt in the same characters does."""
 
 EPONYMS = frozenset(
-    _words(
+    words(
         "Child New Hunt Glasgow Mini Barthel Braden Morse Caprini Padua Killip Wagner Fontaine Rutherford Gleason Ann "
         "Karnofsky Romberg Murphy Babinski Kernig Brudzinski Fisher Forrest Ranson Balthazar Garden Gustilo Frankel "
         "Salter Wells Geneva Rockall Blatchford Los Zubrod Montreal Truelove Mayo Bishop Apgar Tanner Cobb Rome Berlin "
@@ -29,13 +26,13 @@ EPONYMS = frozenset(
 """First words of scores, grades and signs: after 患者 they name nobody."""
 
 
-TERMS = frozenset(_words("Disease Syndrome Score Scale Index Grade Class Test Sign Stage Type Criteria Association"))
+TERMS = frozenset(words("Disease Syndrome Score Scale Index Grade Class Test Sign Stage Type Criteria Association"))
 
 
 def is_spelt_otherwise(value: str) -> bool:
     """Whether the value is a drug or a disease, or a score called by a name."""
-    words = re.split(r"[^A-Za-z]+", value)
-    return _NO_PERSON.search(value) is not None or words[0] in EPONYMS or not TERMS.isdisjoint(words)
+    parts = re.split(r"[^A-Za-z]+", value)
+    return _NO_PERSON.search(value) is not None or parts[0] in EPONYMS or not TERMS.isdisjoint(parts)
 
 
 _NO_PERSON = re.compile(DRUG)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words(text: str) -> tuple[str, ...]:
+    """A list that is written as one text."""
     return tuple(text.split())
 
 
-COMPOUND = _words(
+COMPOUND = words(
     "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 "
     "太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 令狐 呼延 轩辕 拓跋 百里 东郭 西门 南门 第五 "
     "左丘 谷梁 "
@@ -25,7 +26,7 @@ SINGLE = (
 
 # What a note writes where a name could stand, by its first two characters: no name begins so.
 NO_NAME = frozenset(
-    _words(
+    words(
         "高热 高烧 高龄 高度 高脂 高血 高年 高危 高处 黄疸 黄染 黄色 白痰 白天 白带 白色 白班 白细 安静 安置 "
         "安全 安排 康复 温度 温和 温水 于今 于昨 于当 于外 于我 于院 于入 于活 于进 于夜 于晨 于饭 于餐 于劳 于受 "
         "于感 于上 于下 于本 于家 于门 于某 于术 于前 于起 于行 于住 于急 于无 于休 于情 于睡 于凌 于半 于早 "
