@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from app.core.case import Case
 from app.core.consensus import Agreement, consensus
 from app.core.diagnosis_table import DiagnosisTable
-from app.core.differential import parse_differential
+from app.core.differential import parse_answer
 from app.core.runs import Comparison, FinishReason, Generation, RunOutcome, RunStatus
 from app.core.unsupported import unsupported_facts
 
@@ -41,7 +41,7 @@ class SuggestReport:
         """Where the completed runs agree."""
         return consensus(
             {
-                one.run.identity.model: parse_differential(one.outcome.text)
+                one.run.identity.model: parse_answer(one.outcome.text)
                 for one in self.generations
                 if one.outcome.status is RunStatus.COMPLETED
             },
@@ -68,7 +68,7 @@ class SuggestReport:
         text = generation.outcome.text
         return {
             **run_document(generation, self.demonstration),
-            "differential": [asdict(diagnosis) for diagnosis in parse_differential(text)],
+            "differential": [asdict(diagnosis) for diagnosis in parse_answer(text)],
             "unsupported": [asdict(fact) for fact in unsupported_facts(text, self._source())],
         }
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.core.consensus import Agreement, consensus, for_attention
 from app.core.diagnosis_table import DiagnosisTable
-from app.core.differential import Diagnosis, parse_differential
+from app.core.differential import Diagnosis, parse_answer
 from app.core.evidence import Evidence, EvidenceIndex, align
 from app.core.judged_answer import JudgedAnswer, judged
 from app.workers.background import BackgroundWorker
@@ -79,7 +79,7 @@ class AnswerController(QObject):
 
     def agreements(self, answers: Mapping[str, str]) -> tuple[Agreement, ...]:
         """Where these answers (by model) agree and differ, what needs attention first."""
-        named = {model: parse_differential(text) for model, text in answers.items()}
+        named = {model: parse_answer(text) for model, text in answers.items()}
         return tuple(for_attention(consensus(named, self._table)))
 
     def forget(self) -> None:

@@ -25,6 +25,11 @@ class Diagnosis:
     missing: tuple[str, ...] = ()
     next_steps: tuple[str, ...] = ()
 
+    @property
+    def has_points(self) -> bool:
+        """Whether anything is said of it beyond its name."""
+        return any((self.supporting, self.opposing, self.missing, self.next_steps))
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -48,6 +53,22 @@ def parse_items(text: str) -> tuple[Item, ...]:
         reader.read(line.rstrip("\r\n"), place)
         place += len(line)
     return reader.items(place)
+
+
+def parse_answer(text: str) -> tuple[Diagnosis, ...]:
+    """The diagnoses of an answer that has ended: see `answer_items`."""
+    return tuple(item.diagnosis for item in answer_items(text))
+
+
+def answer_items(text: str) -> tuple[Item, ...]:
+    """The diagnoses of `parse_answer`, each with its piece of the text.
+
+    A last one that the answer breaks off in before its first point is left out: where the others have points, a bare
+    name is not a suggestion to insert or to count. (An answer of bare names alone is a list, and stays whole.)
+    """
+    items = parse_items(text)
+    said = [item.diagnosis.has_points for item in items]
+    return items[:-1] if len(items) > 1 and all(said[:-1]) and not said[-1] else items
 
 
 def render(diagnoses: Sequence[Diagnosis]) -> str:

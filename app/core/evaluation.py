@@ -11,7 +11,7 @@ from statistics import fmean
 
 from app.core.consensus import consensus
 from app.core.diagnosis_table import DiagnosisTable
-from app.core.differential import MAX_DIAGNOSES, Diagnosis, parse_differential
+from app.core.differential import MAX_DIAGNOSES, parse_answer
 
 RANKS = (1, 3, 5)
 RESAMPLES = 2_000
@@ -52,7 +52,7 @@ def rank_of_hit(names: Iterable[str], gold: Sequence[str], table: DiagnosisTable
 def hits(cases: Sequence[Answered], model: str, table: DiagnosisTable) -> Mapping[int, Share]:
     """hit@1, 3 and 5 of a model over the cases that it answered."""
     ranks = [
-        rank_of_hit([one.name for one in parse_differential(case.answers[model])], case.gold, table)
+        rank_of_hit([one.name for one in parse_answer(case.answers[model])], case.gold, table)
         for case in cases
         if model in case.answers
     ]
@@ -63,7 +63,7 @@ def consensus_hits(cases: Sequence[Answered], table: DiagnosisTable) -> Mapping[
     """hit@1, 3 and 5 of what most models named, over the cases that any model answered."""
     ranks = []
     for case in cases:
-        named = {model: parse_differential(text) for model, text in case.answers.items()}
+        named = {model: parse_answer(text) for model, text in case.answers.items()}
         if named:
             ranks.append(rank_of_hit([one.name for one in consensus(named, table)], case.gold, table))
     return _shares(ranks)
@@ -88,8 +88,8 @@ def longest_run(text: str) -> int:
 
 def has_the_form(text: str) -> bool:
     """It parses into diagnoses, each of which has points."""
-    found = parse_differential(text)
-    return bool(found) and all(map(_has_points, found))
+    found = parse_answer(text)
+    return bool(found) and all(one.has_points for one in found)
 
 
 def exceeds(text: str) -> bool:
@@ -117,7 +117,3 @@ def _lines(text: str) -> list[str]:
 
 def _shares(ranks: Sequence[int | None]) -> Mapping[int, Share]:
     return {most: share([rank is not None and rank <= most for rank in ranks]) for most in RANKS}
-
-
-def _has_points(one: Diagnosis) -> bool:
-    return any((one.supporting, one.opposing, one.missing, one.next_steps))

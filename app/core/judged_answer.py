@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.core.diagnosis_table import DiagnosisTable
-from app.core.differential import Diagnosis, Item, parse_items
+from app.core.differential import Diagnosis, Item, answer_items
 from app.core.evidence import Evidence, EvidenceIndex, align
 from app.core.unsupported import UnsupportedFact, unsupported_facts
 
@@ -39,7 +39,7 @@ class JudgedAnswer:
 
 def judged(text: str, source: Mapping[str, str], index: EvidenceIndex, table: DiagnosisTable) -> JudgedAnswer:
     """Judge an answer against what its model was shown (`source`: texts by section, of which `index` was made)."""
-    items = parse_items(text)
+    items = answer_items(text)
     diagnoses = [item.diagnosis for item in items]
     entries = [table.find(one.name) for one in diagnoses]
     return JudgedAnswer(

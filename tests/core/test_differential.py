@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.differential import Diagnosis, parse_differential, parse_items, render
+from app.core.differential import Diagnosis, answer_items, parse_answer, parse_differential, parse_items, render
 
 APPENDICITIS = Diagnosis(
     "急性阑尾炎",
@@ -208,3 +208,16 @@ def test_each_diagnosis_knows_its_piece_of_the_text() -> None:
         ("肺炎", "1. **肺炎**\r\n   - 支持点：发热\n"),
         ("𠮷病", "3. **𠮷病**\n   - 缺什么：CT\n"),
     ]
+
+
+def test_a_name_that_an_answer_breaks_off_behind_is_no_diagnosis_of_it() -> None:
+    whole = render([APPENDICITIS, STONE])
+    for end in ("\n3. **肺炎**", "\n3. **肺炎**\n   - ", "\n3. **肺炎**\n   - 支持点："):
+        assert parse_answer(whole + end) == (APPENDICITIS, STONE)
+        assert [item.diagnosis for item in parse_items(whole + end)] == [APPENDICITIS, STONE, Diagnosis("肺炎")]
+    assert answer_items(whole + "\n3. **肺炎**\n   - 支持点：咳")[-1].diagnosis == Diagnosis("肺炎", ("咳",))
+
+
+@pytest.mark.parametrize("text", ["", "1. **肺炎**", "1. **肺炎**\n2. **胸膜炎**", "无法判断"])
+def test_an_answer_of_names_alone_is_kept_whole(text: str) -> None:
+    assert answer_items(text) == parse_items(text)
