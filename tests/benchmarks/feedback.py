@@ -12,12 +12,15 @@ import argparse
 import json
 import os
 import random
+import re
 import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
@@ -37,6 +40,7 @@ from tests.helpers.planted import UNKNOWN_KINDS, PlantedNote, planted_notes
 from tests.helpers.records import NOW, a_generation, a_run, repositories_in
 
 EVENTS_PER_COMPARISON = 20
+_ID = re.compile(rb"(?<![0-9a-f])(?=[0-9]*[a-f])(?:[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{64})(?![0-9a-f])")
 DOCTORS = ("王建医", "王国医", "王志医", "王强医")
 DEPARTMENTS = ("心血管内科", "呼吸内科", "普通外科", "神经内科", "消化内科")
 ANSWER = """1. **急性心肌梗死**
@@ -123,11 +127,32 @@ def _acts(generations: Sequence[Generation], draw: random.Random) -> Iterator[tu
         yield acts.voted(draw.choice(list(Vote))), draw.choice(generations)
 
 
-def found_in(folder: Path, values: Sequence[str]) -> list[str]:
-    """The values that stand in any file's bytes, also as JSON escapes."""
-    contents = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+def found_in(folder: Path, values: Sequence[str]) -> dict[str, list[str]]:
+    """Where each value stands in a file (a database is dumped), also as JSON escapes: file and surroundings.
+
+    A number of seven digits also comes up by chance within the random ids and hashes (24, 32 or 64 hexadecimal digits)
+    of 100,000 events: measured, 2 of 1,000 numbers that were never planted. These ids are blotted out first.
+    """
+    files = {path.name: _ID.sub(b"<id>", _bytes(path)) for path in sorted(folder.rglob("*")) if path.is_file()}
     forms = {value: (value.encode(), json.dumps(value)[1:-1].encode()) for value in values}
-    return [value for value, written in forms.items() if any(one in content for one in written for content in contents)]
+    places = {
+        value: [_place(name, content, one) for name, content in files.items() for one in set(written) if one in content]
+        for value, written in forms.items()
+    }
+    return {value: found for value, found in places.items() if found}
+
+
+def _bytes(path: Path) -> bytes:
+    if path.suffix != ".sqlite3":
+        return path.read_bytes()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA freelist_count").fetchone() == (0,), "deleted pages are in the file"
+        return "\n".join(connection.iterdump()).encode()
+
+
+def _place(name: str, content: bytes, value: bytes) -> str:
+    at = content.index(value)
+    return f"{name}: {content[max(0, at - 40) : at + 40].decode('utf-8', 'replace')}"
 
 
 def export_in_process(data: Path, target: Path) -> dict[str, float]:
