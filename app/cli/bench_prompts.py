@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.core.case import Case
 from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.runs import Message
@@ -42,10 +44,16 @@ def _differential(case: Case, prompt: str, characters: int | None) -> Workload:
     template = PromptTemplate.parse(resource_text("prompts", "differential.md"))
 
     def messages(features: str) -> tuple[Message, ...]:
-        return differential_prompt(template, case.patient.context, case.chief_complaint, features).messages
+        asked = differential_prompt(template, case.patient.context, case.chief_complaint, features).messages
+        return _with_own_beginning(prompt, asked)
 
     features = case.case_features[:characters]
     return Workload("differential", prompt, messages(features), messages(edited(features)))
+
+
+def _with_own_beginning(prompt: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The same with a first line of their own: libraries know the beginning of a prompt from an earlier one."""
+    return replace(messages[0], content=f"（{prompt}）\n{messages[0].content}"), *messages[1:]
 
 
 def _discharge(cases: list[Case]) -> Workload:

@@ -11,9 +11,9 @@ from app.inference.bench.figures import Answers, Take, Timing
 
 Answer = Callable[[tuple[Message, ...], int], Timing]
 
-# Libraries compile kernels and allocate buffers for their first answer: that belongs to no measurement. It shares
-# nothing with a workload but the first words of the chat template.
-_WARM_UP = (Message("user", "Please count from one to twenty, and then back again. 请从一数到二十。"),)
+# Libraries compile kernels and allocate buffers for their first answer, and for their first long prompt: that belongs
+# to no measurement. It shares nothing with a workload but the first words of the chat template.
+_WARM_UP = (Message("user", f"请数完：{'、'.join(str(number) for number in range(1, 130))}"),)
 _WARM_UP_TOKENS = 4
 _REPEATED_TOKENS = 2
 
