@@ -16,6 +16,15 @@ from provision.interpreter import SetupFault
 from installers.tools import require
 
 MAIN_WIDTH = 1200
+# A computer's policy with which the window opens without any page of the first start before it.
+PRESET = """
+[data]
+encrypted = false
+[first_start]
+models = "later"
+calibrate = false
+sample = false
+"""
 
 
 class Broken(Exception):

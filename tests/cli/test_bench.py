@@ -93,6 +93,11 @@ def test_the_prompts_are_short_long_and_a_record() -> None:
     assert lengths[0] + 300 < lengths[1] < 2000 < lengths[2] < 3500
 
 
+def test_no_prompt_begins_as_another_does() -> None:
+    beginnings = {work.messages[0].content[:8] for work in workloads(TASKS)}
+    assert len(beginnings) == 3, "a library that knows a beginning from an earlier prompt is not cold"
+
+
 def test_an_edit_comes_in_the_last_tenth() -> None:
     text = "甲" * 90 + "乙" * 10
     changed = edited(text)

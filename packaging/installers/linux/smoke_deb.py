@@ -20,6 +20,8 @@ def run(smoke: Smoke) -> None:
     packages = [smoke.file(f"{product.APP_ID}_*_amd64.deb"), smoke.file(f"{product.APP_ID}.desktop-integration_*.deb")]
     with bare_system(smoke, "deb") as system:
         system.run("apt-get", "update")
+        # What a desktop has, and the program does not ask for.
+        _apt(system, "install", "desktop-file-utils", "libglib2.0-bin", "shared-mime-info")
         before = system.files()
         for package in packages:
             shutil.copy(package, system.root / "tmp")
@@ -42,6 +44,7 @@ def run(smoke: Smoke) -> None:
         _upgrade(smoke, system)
         hold(ward.rows() == rows, "the database is as it was before the upgrade")
         ward.look("deb-upgraded", 92)
+        ward.opens("deb", 98)
         ward.install_models()
         ward.wardnote("self-test")
         ward.differential()

@@ -10,14 +10,14 @@ from installers.linux import run as run_installer
 from installers.linux.bare_system import HOME, BareSystem, bare_system
 from installers.linux.use import DATA, LOCALE, Ward
 from installers.plan import Plan
-from installers.smoke import Smoke, hold, timed
+from installers.smoke import Smoke, hold, timed, until
 
 # A path with Chinese, a space and a character that shells know.
 _PREFIX = f"/{HOME}/程序 $1/wardnote"
 _DESKTOP = (
     "libegl1 libgl1 libfontconfig1 libfreetype6 libdbus-1-3 libglib2.0-0 libx11-6 libx11-xcb1 libxcb-glx0 "
     "libxcb-randr0 libxcb-render0 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-xfixes0 libxcb-xkb1 libwayland-client0 "
-    "libwayland-cursor0 libwayland-egl1 libbrotli1 libgssapi-krb5-2 libstdc++6 xkb-data fonts-wqy-microhei"
+    "desktop-file-utils libglib2.0-bin shared-mime-info libwayland-cursor0 libwayland-egl1 libbrotli1 libgssapi-krb5-2 libstdc++6 xkb-data fonts-wqy-microhei"
 )
 
 
@@ -34,8 +34,10 @@ def run(smoke: Smoke) -> None:
         system.run("apt-get", "update")
         system.run("apt-get", "install", "-y", "--no-install-recommends", *_DESKTOP.split())
         _full_disk(system, place)
+        _interrupted(smoke, system, place)
         with timed("install"):
             _install(system, place)
+        hold(not _place(system, ".installing").exists(), "what the interruption left is gone")
         system.as_user("mkdir", DATA)
         ward = Ward(smoke, system, f"{_PREFIX}/bin/wardnote")
         ward.begin("run-first-start", 95)
@@ -44,6 +46,7 @@ def run(smoke: Smoke) -> None:
         _upgrade(smoke, system)
         hold(ward.rows() == rows, "the database is as it was before the upgrade")
         ward.look("run-upgraded", 96)
+        ward.opens("run", 97)
         ward.install_models()
         ward.wardnote("self-test")
         ward.differential()
@@ -73,6 +76,20 @@ def _full_disk(system: BareSystem, place: str) -> None:
         done.returncode == 3 and "Not enough room" in done.stderr and not left,
         "a full disk is told, and left as it was",
     )
+
+
+def _interrupted(smoke: Smoke, system: BareSystem, place: str) -> None:
+    """Killed amid the files."""
+    words = ["sh", place, "--quiet", "--", "--yes", "--prefix", _PREFIX]
+    process = system.start(*words, env=LOCALE, told=smoke.artifacts / "run-interrupted.txt")
+    until(lambda: (_place(system, ".installing") / "python" / "lib").exists(), "the installer begins to unpack", 120)
+    system.kill()
+    hold(process.wait() != 0 and not _place(system).exists(), "an interrupted installation leaves nothing to start")
+
+
+def _place(system: BareSystem, end: str = "") -> Path:
+    """The program's folder, seen from outside."""
+    return system.root / f"{_PREFIX}{end}".lstrip("/")
 
 
 def _upgrade(smoke: Smoke, system: BareSystem) -> None:

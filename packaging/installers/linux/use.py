@@ -9,8 +9,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from installers import product
 from installers.linux.bare_system import HOME, BareSystem
-from installers.smoke import Smoke, hold, picture, screen, timed, until, window_of
+from installers.smoke import PRESET, Smoke, hold, picture, screen, timed, until, window_of
 
 # Chinese, spaces, and a locale that is neither Chinese nor UTF-8.
 DATA = f"/{HOME}/病程 数据"
@@ -94,6 +95,29 @@ class Ward:
                 picture(shown, self._smoke.artifacts / f"{name}-{turn}.png")
                 process.send_signal(signal.SIGTERM)
                 hold(process.wait(60) == 0, f"the window closes in order ({turn} start)")
+
+    def opens(self, name: str, display: int) -> None:
+        """A stay's file and a link, as a file manager and a browser open them, in the user's own data folder."""
+        policy = self._system.root / "etc" / "wardnote" / "policy.toml"
+        policy.parent.mkdir()
+        policy.write_text(PRESET, encoding="utf-8")
+        stays = sorted((self._smoke.root / "resources" / "samples" / "stays").glob("*.json"))
+        file = self._system.home / f"一份 住院病历{product.ENCOUNTER_SUFFIX}"
+        shutil.copyfile(stays[0], file)
+        number = json.loads(stays[0].read_text(encoding="utf-8"))["patient"]["mrn"]
+        for kind, what in (("file", f"/{HOME}/{file.name}"), ("link", f"{product.URL_SCHEME}://patient/{number}")):
+            with screen(display) as shown:
+                told = self._smoke.artifacts / f"{name}-{kind}.txt"
+                asked = self._system.start("gio", "open", what, env={**LOCALE, "DISPLAY": shown}, told=told)
+                with timed(f"window by a {kind}"):
+                    until(lambda: window_of(shown), f"the window for {what} (see {told})", 120)
+                time.sleep(_DRAWN_SECONDS)
+                picture(shown, self._smoke.artifacts / f"{name}-{kind}.png")
+                self._system.kill()
+                asked.wait()
+        rows = json.loads(self._system.as_user(self._program, "db", "check", "--json", env=LOCALE).stdout)["rows"]
+        hold(rows["encounters"] == 1, "the file's stay is in the user's own data folder")
+        policy.unlink()
 
     def rows(self) -> object:
         """What the database holds, by its own check."""

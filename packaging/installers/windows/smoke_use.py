@@ -9,19 +9,11 @@ import time
 from pathlib import Path
 
 from installers import product
-from installers.smoke import Smoke, hold, picture, timed, until
+from installers.smoke import PRESET, Smoke, hold, picture, timed, until
 from installers.windows import setup
 from installers.windows.smoke_steps import FAILED, console, expect, not_carried
 from installers.windows.wine import Wine
 
-_PRESET = """
-[data]
-encrypted = false
-[first_start]
-models = "later"
-calibrate = false
-sample = false
-"""
 _DRAWN_SECONDS = 6
 # BigDL's layer needs minutes for a model's first words under Wine; OpenVINO is looked at with the pack.
 _SELF_TEST_SECONDS = 480
@@ -31,7 +23,7 @@ def windows(smoke: Smoke, wine: Wine, home: Path, new: Path) -> None:
     """The window, a file and a link, each opened as the shell opens them; a setup of the running version is refused."""
     policy = wine.drive / "ProgramData" / product.NAME / "policy.toml"
     policy.parent.mkdir(parents=True, exist_ok=True)
-    policy.write_text(_PRESET, encoding="utf-8")
+    policy.write_text(PRESET, encoding="utf-8")
     _open(smoke, wine, "windows-window", product.CHINESE_NAME, str(home / "WardNote.exe"), new=new)
     stay = wine.drive / "users" / f"一份 住院病历{product.ENCOUNTER_SUFFIX}"
     samples = sorted((smoke.root / "resources" / "samples" / "stays").glob("*.json"))
@@ -63,7 +55,7 @@ def models(smoke: Smoke, wine: Wine, home: Path) -> None:
     _add_scripted(data)
     if smoke.pack.name:
         (wine.drive / "ProgramData" / product.NAME / "policy.toml").write_text(
-            smoke.policy.read_text(encoding="utf-8") + _PRESET, encoding="utf-8"
+            smoke.policy.read_text(encoding="utf-8") + PRESET, encoding="utf-8"
         )
         pack = wine.drive / "users" / smoke.pack.name
         shutil.copyfile(smoke.pack, pack)
