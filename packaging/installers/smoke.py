@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import time
@@ -79,13 +80,19 @@ def hold(condition: object, promise: str) -> None:
 
 
 @contextmanager
-def screen(number: int) -> Iterator[str]:
-    """An X server of 1366 x 768 without a window manager; its DISPLAY."""
-    display = f":{number}"
-    server = subprocess.Popen([require("Xvfb", "xvfb"), display, "-screen", "0", "1366x768x24", "-ac"])
+def screen() -> Iterator[str]:
+    """An X server of 1366 x 768 without a window manager; its DISPLAY, a free one."""
+    ready, told = os.pipe()
+    command = [require("Xvfb", "xvfb"), "-displayfd", str(told), "-screen", "0", "1366x768x24", "-ac"]
+    server = subprocess.Popen(command, pass_fds=[told])
+    os.close(told)
     try:
-        until(lambda: Path(f"/tmp/.X11-unix/X{number}").exists(), "the screen", 20)
-        yield display
+        with open(ready, encoding="ascii") as number:
+            # It tells its number when it takes connections; nothing, if it ended.
+            display = number.readline().strip()
+        if not display:
+            raise SetupFault("Xvfb did not start; its reason is above.")
+        yield f":{display}"
     finally:
         server.terminate()
         server.wait()

@@ -69,9 +69,9 @@ class Ward:
             print(f"     {one['model']} ({one['engine']}): {one['status']}, {one['output_tokens']} tokens")
         hold(len(runs) == 3 and all(one["status"] == "completed" and one["text"] for one in runs), "three answers")
 
-    def begin(self, name: str, display: int) -> None:
+    def begin(self, name: str) -> None:
         """The first start on a new data folder: its first page."""
-        with screen(display) as shown:
+        with screen() as shown:
             told = self._smoke.artifacts / f"{name}.txt"
             command = (self._program, "--data-dir", DATA)
             process = self._system.start(*command, env={**LOCALE, "DISPLAY": shown}, told=told)
@@ -82,9 +82,9 @@ class Ward:
             process.kill()
             process.wait()
 
-    def look(self, name: str, display: int) -> None:
+    def look(self, name: str) -> None:
         """Open the window twice (cold, then warm), photograph it and close it."""
-        with screen(display) as shown:
+        with screen() as shown:
             for turn in ("first", "second"):
                 told = self._smoke.artifacts / f"{name}-{turn}.txt"
                 command = (self._program, "--data-dir", DATA)
@@ -96,7 +96,7 @@ class Ward:
                 process.send_signal(signal.SIGTERM)
                 hold(process.wait(60) == 0, f"the window closes in order ({turn} start)")
 
-    def opens(self, name: str, display: int) -> None:
+    def opens(self, name: str) -> None:
         """A stay's file and a link, as a file manager and a browser open them, in the user's own data folder."""
         policy = self._system.root / "etc" / "wardnote" / "policy.toml"
         policy.parent.mkdir()
@@ -106,7 +106,7 @@ class Ward:
         shutil.copyfile(stays[0], file)
         number = json.loads(stays[0].read_text(encoding="utf-8"))["patient"]["mrn"]
         for kind, what in (("file", f"/{HOME}/{file.name}"), ("link", f"{product.URL_SCHEME}://patient/{number}")):
-            with screen(display) as shown:
+            with screen() as shown:
                 told = self._smoke.artifacts / f"{name}-{kind}.txt"
                 asked = self._system.start("gio", "open", what, env={**LOCALE, "DISPLAY": shown}, told=told)
                 with timed(f"window by a {kind}"):

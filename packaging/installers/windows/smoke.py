@@ -23,7 +23,6 @@ from installers.windows.smoke_steps import FAILED, database, expect, names, remo
 from installers.windows.wine import Wine
 
 EARLIER = "0.0.9"
-_SCREEN = 78
 # The earlier version goes without the large packages, so that two setup programs do not take twice the time.
 _LARGE = {"torch", "torchgen", "openvino", "openvino_genai", "openvino_tokenizers", "transformers", "sympy", "bigdl"}
 
@@ -36,7 +35,7 @@ def run(smoke: Smoke) -> None:
     plan = Plan.of(smoke.root, smoke.built)
     small, old = earlier_setup(plan)
     smoke_signing.run(plan.part("windows-signing"), old)
-    with screen(_SCREEN) as display:
+    with screen() as display:
         wine = Wine.make(plan.work / "wine", display)
         try:
             _one_doctor(smoke, wine, old, new, plan)
