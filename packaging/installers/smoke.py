@@ -87,7 +87,7 @@ def screen() -> Iterator[str]:
     server = subprocess.Popen(command, pass_fds=[told])
     os.close(told)
     try:
-        with open(ready, encoding="ascii") as number:
+        with os.fdopen(ready, encoding="ascii") as number:
             # It tells its number when it takes connections; nothing, if it ended.
             display = number.readline().strip()
         if not display:

@@ -17,7 +17,8 @@ _PREFIX = f"/{HOME}/程序 $1/wardnote"
 _DESKTOP = (
     "libegl1 libgl1 libfontconfig1 libfreetype6 libdbus-1-3 libglib2.0-0 libx11-6 libx11-xcb1 libxcb-glx0 "
     "libxcb-randr0 libxcb-render0 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-xfixes0 libxcb-xkb1 libwayland-client0 "
-    "desktop-file-utils libglib2.0-bin shared-mime-info libwayland-cursor0 libwayland-egl1 libbrotli1 libgssapi-krb5-2 libstdc++6 xkb-data fonts-wqy-microhei"
+    "desktop-file-utils libglib2.0-bin shared-mime-info "
+    "libwayland-cursor0 libwayland-egl1 libbrotli1 libgssapi-krb5-2 libstdc++6 xkb-data fonts-wqy-microhei"
 )
 
 
