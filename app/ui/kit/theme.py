@@ -166,7 +166,8 @@ def ensure_chinese_font() -> bool:
 def style_sheet(theme: Theme, sizes: TypeSizes) -> str:
     """The style sheet of `resources/themes/wardnote.qss` with this theme's colours and sizes."""
     values = {name: str(value) for name, value in (asdict(theme) | asdict(sizes)).items()}
-    tick = resource_path("icons", "tick.svg").as_posix()
+    # Quoted there: the program may be installed below a folder with spaces.
+    tick = resource_path("icons", "tick.svg").as_posix().replace('"', r"\"")
     return Template(resource_text("themes", "wardnote.qss")).substitute(values, tick=tick)
 
 

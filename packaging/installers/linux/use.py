@@ -104,6 +104,9 @@ class Ward:
         stays = sorted((self._smoke.root / "resources" / "samples" / "stays").glob("*.json"))
         file = self._system.home / f"一份 住院病历{product.ENCOUNTER_SUFFIX}"
         shutil.copyfile(stays[0], file)
+        # A data folder that is there asks for no page before the window.
+        shutil.copyfile(stays[1], self._system.home / "first.json")
+        self._system.as_user(self._program, "import", f"/{HOME}/first.json", env=LOCALE)
         number = json.loads(stays[0].read_text(encoding="utf-8"))["patient"]["mrn"]
         for kind, what in (("file", f"/{HOME}/{file.name}"), ("link", f"{product.URL_SCHEME}://patient/{number}")):
             with screen() as shown:
@@ -116,7 +119,7 @@ class Ward:
                 self._system.kill()
                 asked.wait()
         rows = json.loads(self._system.as_user(self._program, "db", "check", "--json", env=LOCALE).stdout)["rows"]
-        hold(rows["encounters"] == 1, "the file's stay is in the user's own data folder")
+        hold(rows["encounters"] == 2, "the file's stay is in the user's own data folder")
         policy.unlink()
 
     def rows(self) -> object:

@@ -1,9 +1,10 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, qInstallMessageHandler
 from PySide6.QtGui import QColor, QFontDatabase
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
 
 from app.infra.resources import resource_path
 from app.ui.kit.icons import icon
@@ -15,6 +16,7 @@ from app.ui.kit.theme import (
     ensure_chinese_font,
     has_chinese_font,
     line_height_percent,
+    style_sheet,
     type_sizes,
     ui_font,
 )
@@ -109,3 +111,19 @@ def test_fonts_that_came_with_the_program_are_used_where_the_system_has_none(
     monkeypatch.setattr("app.ui.kit.theme.has_chinese_font", lambda: False)
     assert not ensure_chinese_font()
     assert added == [str(tmp_path / "a.ttc"), str(tmp_path / "b.otf")]
+
+
+@pytest.mark.parametrize("folder", ["病房 软件 $1", "C:/Program Files/WardNote", "it's (new)", 'a "quoted" one'])
+def test_the_style_sheet_is_whole_wherever_the_program_lies(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.setattr("app.ui.kit.theme.resource_path", lambda *parts: Path(folder, *parts))
+    label, told = QLabel("主诉"), list[str]()
+    qtbot.addWidget(label)
+    before = qInstallMessageHandler(lambda kind, context, message: told.append(message))
+    try:
+        label.setStyleSheet(style_sheet(LIGHT, type_sizes(14)))
+        label.ensurePolished()
+    finally:
+        qInstallMessageHandler(before)
+    assert told == []
