@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QObject, Signal
@@ -43,13 +44,18 @@ class SingleInstance(QObject):
 
     def claim(self) -> bool:
         """True if this process is the first; it then listens. Raises EnvironmentFault for an unwritable folder."""
-        if self._lock.tryLock(0):
+        if self._lock.tryLock(0) or (self._is_left_behind() and self._lock.tryLock(0)):
             QLocalServer.removeServer(self._name)
             self._server.listen(self._name)
             return True
         if self._lock.error() is not QLockFile.LockError.LockFailedError:
             raise EnvironmentFault("数据文件夹不能写入，病程助手无法启动：请检查该文件夹的权限和磁盘空间。")
         return False
+
+    def _is_left_behind(self) -> bool:
+        """Windows may give a process the id of one that was killed: its lock then looks like that of this process."""
+        owner, _, _ = self._lock.getLockInfo()
+        return owner == os.getpid() and self._lock.removeStaleLockFile()
 
     def ask_first(self, target: str = "") -> bool:
         """Ask the first instance to come forward, and to open a file or link; False if it does not answer."""

@@ -82,20 +82,27 @@ def hold(condition: object, promise: str) -> None:
 @contextmanager
 def screen() -> Iterator[str]:
     """An X server of 1366 x 768 without a window manager; its DISPLAY, a free one."""
+    # Not one of which anything is left: a bare system without a network reaches it by that socket alone.
+    number = next(one for one in range(70, 1000) if not any(map(os.path.lexists, _places(one))))
     ready, told = os.pipe()
-    command = [require("Xvfb", "xvfb"), "-displayfd", str(told), "-screen", "0", "1366x768x24", "-ac"]
+    size = ["-screen", "0", "1366x768x24"]
+    command = [require("Xvfb", "xvfb"), f":{number}", "-displayfd", str(told), *size, "-ac"]
     server = subprocess.Popen(command, pass_fds=[told])
     os.close(told)
     try:
-        with os.fdopen(ready, encoding="ascii") as number:
+        with os.fdopen(ready) as answer:
             # It tells its number when it takes connections; nothing, if it ended.
-            display = number.readline().strip()
-        if not display:
-            raise SetupFault("Xvfb did not start; its reason is above.")
-        yield f":{display}"
+            if not answer.readline():
+                raise SetupFault("Xvfb did not start; its reason is above.")
+        yield f":{number}"
     finally:
         server.terminate()
         server.wait()
+
+
+def _places(number: int) -> tuple[str, str]:
+    """What an X server of that number leaves behind."""
+    return f"/tmp/.X11-unix/X{number}", f"/tmp/.X{number}-lock"
 
 
 def until(condition: Callable[[], object], what: str, seconds: float) -> None:

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QProcess
+from PySide6.QtCore import QLockFile, QProcess
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import EnvironmentFault
@@ -93,3 +93,23 @@ def test_a_second_start_hands_over_what_it_was_asked_to_open(qtbot: QtBot, tmp_p
     assert second.exitCode() == 0
     assert opened == ["/media/盘 1/住院.wardnote"]
     first.release()
+
+
+def test_a_lock_of_a_killed_process_with_the_same_id_is_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where nothing but the id tells who made the lock."""
+    left = QLockFile(str(tmp_path / LOCK_FILE))
+    assert left.tryLock(0)
+    removed = []
+
+    def remove(lock: QLockFile) -> bool:
+        removed.append(lock)
+        left.unlock()
+        return True
+
+    monkeypatch.setattr(QLockFile, "removeStaleLockFile", remove)
+    again = SingleInstance(tmp_path)
+    assert again.claim()
+    assert len(removed) == 1
+    again.release()

@@ -195,7 +195,7 @@ class PaneArea(QWidget, Generic[Pane]):
         layout.addWidget(strip)
         layout.addWidget(self.server_words)
         layout.addWidget(self.input_change)
-        layout.addWidget(self.no_models)
+        layout.addWidget(self.no_models, 1)
         layout.addWidget(self.splitter, 1)
 
     def _show_panes(self, shown: bool) -> None:

@@ -63,7 +63,7 @@ class ReviewList(QFrame):
         self.button.clicked.connect(self.wanted)
         self.choice = QToolButton()
         self.choice.setObjectName("choice")
-        self.choice.setText("▾")
+        self.choice.setArrowType(Qt.ArrowType.DownArrow)
         self.choice.setAccessibleName("选择审阅的模型")
         self.choice.setToolTip("选择审阅的模型")
         self.choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -21,6 +21,7 @@ from app.ui.ward.patient_items import (
 )
 
 _PADDING = 8
+_ARROW = 7
 
 
 class PatientDelegate(QStyledItemDelegate):
@@ -68,8 +69,9 @@ class PatientDelegate(QStyledItemDelegate):
         inner = box.adjusted(_PADDING, 0, -_PADDING, 0)
         secondary = self._appearance.theme.secondary
         used = _write_right(painter, inner, self._small_font, secondary, f"{group.count} 人")
-        words = f"{'▸' if group.folded else '▾'} {visible_controls(group.title)}"
-        _write(painter, inner.adjusted(0, 0, -used, 0), self._small_font, secondary, words)
+        _draw_arrow(painter, inner, secondary, folded=group.folded)
+        title = inner.adjusted(_ARROW + _PADDING, 0, -used, 0)
+        _write(painter, title, self._small_font, secondary, visible_controls(group.title))
 
     def _paint_ground(self, painter: QPainter, box: QRect, state: QStyle.StateFlag) -> None:
         theme = self._appearance.theme
@@ -88,6 +90,19 @@ def _fitting(painter: QPainter, box: QRect, text: str) -> str:
     while painter.fontMetrics().horizontalAdvance(text) > box.width() and PART_SEPARATOR in text:
         text = text.rpartition(PART_SEPARATOR)[0]
     return text
+
+
+def _draw_arrow(painter: QPainter, box: QRect, colour: str, *, folded: bool) -> None:
+    """At the left end; drawn, since not every Chinese font has the character."""
+    half = _ARROW / 2
+    corners = ((-half, -half), (half, 0), (-half, half)) if folded else ((-half, -half), (half, -half), (0, half))
+    middle = QPointF(box.left() + half, box.top() + box.height() / 2)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colour))
+    painter.drawPolygon([middle + QPointF(x, y) for x, y in corners])
+    painter.restore()
 
 
 def _write(painter: QPainter, box: QRect, font: QFont, colour: str, text: str) -> None:

@@ -97,6 +97,7 @@ def _whole_computer(smoke: Smoke, wine: Wine, new: Path, plan: Plan) -> None:
     with timed("installation for all users, silently"):
         expect(wine, 0, str(new), "/S", "/AllUsers")
     hold(names(home) == sorted([plan.version, launchers.WINDOW, "bin", "uninstall.exe"]), f"{names(home)}")
+    smoke_use.opens(smoke, wine)
     smoke_use.models(smoke, wine, home)
     with timed("removal, silently"):
         remove(wine, home)

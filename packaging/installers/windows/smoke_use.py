@@ -10,7 +10,7 @@ from pathlib import Path
 
 from installers import product
 from installers.smoke import PRESET, Smoke, hold, picture, timed, until
-from installers.windows import setup
+from installers.windows import launchers, setup
 from installers.windows.smoke_steps import FAILED, console, expect, not_carried
 from installers.windows.wine import Wine
 
@@ -20,11 +20,16 @@ _SELF_TEST_SECONDS = 480
 
 
 def windows(smoke: Smoke, wine: Wine, home: Path, new: Path) -> None:
-    """The window, a file and a link, each opened as the shell opens them; a setup of the running version is refused."""
+    """The window; a setup of the running version is refused."""
     policy = wine.drive / "ProgramData" / product.NAME / "policy.toml"
     policy.parent.mkdir(parents=True, exist_ok=True)
     policy.write_text(PRESET, encoding="utf-8")
-    _open(smoke, wine, "windows-window", product.CHINESE_NAME, str(home / "WardNote.exe"), new=new)
+    _open(smoke, wine, "windows-window", product.CHINESE_NAME, str(home / launchers.WINDOW), new=new)
+    not_carried("one user's kinds of files", "Wine 8 looks for them among the computer's alone")
+
+
+def opens(smoke: Smoke, wine: Wine) -> None:
+    """A stay's file and a link, as the shell opens them where the program is installed for all users."""
     stay = wine.drive / "users" / f"一份 住院病历{product.ENCOUNTER_SUFFIX}"
     samples = sorted((smoke.root / "resources" / "samples" / "stays").glob("*.json"))
     shutil.copyfile(samples[1], stay)
