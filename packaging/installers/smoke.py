@@ -127,6 +127,11 @@ def window_of(display: str, width: int = MAIN_WIDTH) -> str:
     return ""
 
 
+def press(display: str, key: str) -> None:
+    """Press a key in the window that has the keyboard."""
+    subprocess.run([require("xdotool", "xdotool"), "key", key], env={"DISPLAY": display}, check=True)
+
+
 def picture(display: str, target: Path) -> None:
     """A screenshot."""
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -95,6 +95,7 @@ def test_the_question_says_whose_stay_it_is_and_is_obeyed(
         arrivals.open(str(FILE))
     (box,) = window.findChildren(QMessageBox)
     assert described(STAY) in box.text()
+    assert f"{STAY.patient.bed}床" in box.text()
     (pressed,) = (one for one in box.findChildren(QPushButton) if one.text() == button)
     pressed.click()
     qtbot.waitUntil(lambda: len(encounters(qtbot, storage)) == stored)

@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from app.controllers.arrivals import ArrivalController
 from app.core.stay import Stay
+from app.ui.kit.text_safety import visible_controls
+from app.ui.kit.wording import bed_label
 
 
 class ArrivalQuestion(QObject):
@@ -32,7 +34,6 @@ class ArrivalQuestion(QObject):
 def described(stay: Stay) -> str:
     """Whose stay it is, in words."""
     patient = stay.patient
-    known = "，".join(
-        part for part in (patient.sex, patient.age, patient.bed, f"住院号 {patient.mrn}" if patient.mrn else "") if part
-    )
-    return f"{patient.name or '未具名患者'}（{known}）" if known else patient.name or "未具名患者"
+    bed, number = patient.bed and bed_label(patient.bed), patient.mrn and f"住院号 {patient.mrn}"
+    known = "，".join(part for part in (patient.sex, patient.age, bed, number) if part)
+    return visible_controls(f"{patient.name or '未具名患者'}（{known}）" if known else patient.name or "未具名患者")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from installers import product
 from installers.linux.bare_system import HOME, BareSystem
-from installers.smoke import PRESET, Smoke, hold, picture, screen, timed, until, window_of
+from installers.smoke import PRESET, Smoke, hold, picture, press, screen, timed, until, window_of
 
 # Chinese, spaces, and a locale that is neither Chinese nor UTF-8.
 DATA = f"/{HOME}/病程 数据"
@@ -116,6 +116,10 @@ class Ward:
                     until(lambda: window_of(shown), f"the window for {what} (see {told})", 120)
                 time.sleep(_DRAWN_SECONDS)
                 picture(shown, self._smoke.artifacts / f"{name}-{kind}.png")
+                # It asks before it takes a stay in.
+                press(shown, "Return")
+                time.sleep(_DRAWN_SECONDS)
+                picture(shown, self._smoke.artifacts / f"{name}-{kind}-return.png")
                 self._system.kill()
                 asked.wait()
         rows = json.loads(self._system.as_user(self._program, "db", "check", "--json", env=LOCALE).stdout)["rows"]
