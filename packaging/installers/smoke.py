@@ -85,8 +85,9 @@ def screen() -> Iterator[str]:
     # Not one of which anything is left: a bare system without a network reaches it by that socket alone.
     number = next(one for one in range(70, 1000) if not any(map(os.path.lexists, _places(one))))
     ready, told = os.pipe()
-    size = ["-screen", "0", "1366x768x24"]
-    command = [require("Xvfb", "xvfb"), f":{number}", "-displayfd", str(told), *size, "-ac"]
+    # Without -noreset it begins anew, and takes no connection, when the last of those who look for windows has gone.
+    options = ["-screen", "0", "1366x768x24", "-ac", "-noreset"]
+    command = [require("Xvfb", "xvfb"), f":{number}", "-displayfd", str(told), *options]
     server = subprocess.Popen(command, pass_fds=[told])
     os.close(told)
     try:
