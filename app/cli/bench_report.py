@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.cli.bench_table import start_words
+from app.cli.bench_table import short, start_words
 from app.core.errors import EnvironmentFault
 from app.inference.bench.chart import chart
+
+_Rows = Sequence[Mapping[str, Any]]
 
 _RATIOS = (
     ("ttft_cold_ms", "首词"),
@@ -53,38 +55,48 @@ def write_report(document: Mapping[str, Any], folder: Path) -> None:
 
 def page(document: Mapping[str, Any]) -> str:
     """The report as Markdown: the machine, all figures (medians), the ratios."""
-    machine = document["machine"]
-    notes = [*start_words(document["starts"]), *document["missing"]]
+    parts = [
+        "# 测速报告",
+        "",
+        _machine(document["machine"]),
+        "",
+        f"{document['rounds']} 轮轮换，中位数。由 `wardnote bench --peers --output` 写成，"
+        "每行的轮数、最小与最大值见 `bench.json`。",
+        "",
+        *_results(document["results"]),
+        *_compared(document["ratios"]),
+        *(f"- {sentence}" for sentence in (*start_words(document["starts"]), *document["missing"])),
+    ]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _machine(machine: Mapping[str, Any]) -> str:
     libraries = "、".join(f"{name} {version}" for name, version in machine["libraries"].items())
-    return "\n".join(
-        [
-            "# 测速报告",
-            "",
-            f"{machine['processor']}，{machine['threads']} 线程，{machine['memory_gib']} GiB 内存，"
-            f"实测读取 {machine['read_bandwidth_gb_per_second']} GB/s，开始时系统负载 {machine['load_average'][0]}；"
-            f"Python {machine['python']}，{libraries}。",
-            "",
-            f"{document['rounds']} 轮轮换，中位数。由 `wardnote bench --peers --output` 写成，"
-            "每行的轮数、最小与最大值见 `bench.json`。",
-            "",
-            "![](bench.svg)",
-            "",
-            *_table(document["results"], _OWN, _path),
-            "",
-            "程序与各库之比，每轮相除后取中位数（括号内为最小与最大）；时间与内存小于 1 为好，速度大于 1 为好。",
-            "",
-            *_table(document["ratios"], _RATIOS, lambda row: f"{row['ratio']}（{row['engine']}）", spread=True),
-            *([""] + [f"- {sentence}" for sentence in notes] if notes else []),
-            "",
-        ]
+    return (
+        f"{machine['processor']}，{machine['threads']} 线程，{machine['memory_gib']} GiB 内存，"
+        f"实测读取 {machine['read_bandwidth_gb_per_second']} GB/s，开始时系统负载 {machine['load_average'][0]}；"
+        f"Python {machine['python']}，{libraries}。"
     )
+
+
+def _results(rows: _Rows) -> list[str]:
+    return ["![](bench.svg)", "", *_table(rows, _OWN, _path), ""] if rows else []
+
+
+def _compared(rows: _Rows) -> list[str]:
+    if not rows:
+        return []
+    title = "程序与各库之比，每轮相除后取中位数（括号内为最小与最大）；时间与内存小于 1 为好，速度大于 1 为好。"
+    return [title, "", *_table(rows, _RATIOS, lambda row: f"{row['ratio']}（{row['engine']}）", spread=True), ""]
 
 
 def _path(row: Mapping[str, Any]) -> str:
     return str(row["path"]) if row["path"] == row["engine"] else f"{row['path']}（{row['engine']}）"
 
 
-def _table(rows: Any, columns: Any, who: Any, *, spread: bool = False) -> list[str]:
+def _table(
+    rows: _Rows, columns: Sequence[tuple[str, str]], who: Callable[[Mapping[str, Any]], str], *, spread: bool = False
+) -> list[str]:
     shown = [(name, title) for name, title in columns if any(name in row for row in rows)]
     head = ["模型", "任务", "路径", *(title for _, title in shown)]
     lines = [head, ["---"] * len(head)]
@@ -97,5 +109,5 @@ def _table(rows: Any, columns: Any, who: Any, *, spread: bool = False) -> list[s
 def _cell(value: Mapping[str, float] | None, *, spread: bool) -> str:
     if value is None:
         return "–"
-    median = f"{value['median']:.3g}"
-    return f"{median}（{value['min']:.3g}–{value['max']:.3g}）" if spread else median
+    median, least, most = (short(value[name]) for name in ("median", "min", "max"))
+    return f"{median}（{least}–{most}）" if spread else median

@@ -78,8 +78,8 @@ def _table(rows: list[_Row], who: Callable[[_Row], str]) -> str:
 def _cell(spread: Mapping[str, float] | None) -> str:
     if spread is None:
         return "–"
-    return f"{_short(spread['median'])}\n{_short(spread['min'])}–{_short(spread['max'])}"
+    return f"{short(spread['median'])}\n{short(spread['min'])}–{short(spread['max'])}"
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.2g}" if value < 1 else f"{value:.3g}"
