@@ -32,9 +32,11 @@ def ensure_tools(plan: Plan) -> Path:
     return folder / "bin"
 
 
-def run(command: Sequence[str | Path], fault: str, *, env: Mapping[str, str] | None = None) -> None:
+def run(
+    command: Sequence[str | Path], fault: str, *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> None:
     """Run a program with its output on this terminal. Raises SetupFault with its name if it fails."""
-    if call(command, env=env) != 0:
+    if call(command, cwd=cwd, env=env) != 0:
         raise SetupFault(f"{fault} ({Path(command[0]).name}); its reason is above.")
 
 

@@ -50,8 +50,11 @@ def _makeself(plan: Plan, outer: Path) -> Path:
     tar = f"--sort=name --mtime=@{plan.epoch} --owner=0 --group=0 --numeric-owner"
     options = ["--nocomp", "--sha256", "--nomd5", "--nocrc", "--tar-quietly", "--quiet", "--noprogress", "--nowait"]
     command: Command = [require("makeself", "makeself"), *options, "--tar-extra", tar]
-    command += ["--packaging-date", f"@{plan.epoch}", outer, target, f"{product.NAME} {plan.version}", "./install.sh"]
-    run(command, "the installer could not be built", env={"LC_ALL": "C"})
+    # It writes its own command line into the file: no path of this machine may be in it.
+    made = outer.with_name(target.name)
+    command += ["--packaging-date", f"@{plan.epoch}", outer.name, made.name, f"{product.NAME} {plan.version}"]
+    run([*command, "./install.sh"], "the installer could not be built", cwd=outer.parent, env={"LC_ALL": "C"})
+    shutil.move(made, target)
     return target
 
 
