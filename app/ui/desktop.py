@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import MutableMapping
+from pathlib import Path
 from types import FrameType
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QSocketNotifier, QTranslator, Signal
@@ -50,10 +51,26 @@ def _connects(address: str) -> bool:
 
 
 def choose_input_methods(environment: MutableMapping[str, str], platform: str = sys.platform) -> None:
-    """Let Qt use fcitx or ibus, whichever runs, where the user chose nothing; to be called before QApplication."""
-    chosen = environment.get("QT_IM_MODULES") or environment.get("QT_IM_MODULE")
-    if platform.startswith("linux") and not chosen:
+    """Let Qt reach fcitx or ibus, whichever runs; to be called before QApplication.
+
+    This Qt has a plugin for ibus alone. fcitx 5 answers it, but only as ibus's portal; a desktop that names fcitx in
+    its variables would otherwise leave the window without Chinese input. What names another method stays.
+    """
+    qt = environment.get("QT_IM_MODULES") or environment.get("QT_IM_MODULE", "")
+    uses_fcitx = "fcitx" in (qt or environment.get("XMODIFIERS", "")) or (not qt and _runs("fcitx5"))
+    if platform.startswith("linux") and (uses_fcitx or not qt):
         environment["QT_IM_MODULES"] = "fcitx;ibus"
+        if uses_fcitx:
+            environment.setdefault("IBUS_USE_PORTAL", "1")
+
+
+def _runs(program: str) -> bool:
+    """Whether a process of that name runs."""
+    for name in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            if name.read_text(encoding="utf-8", errors="replace").strip() == program:
+                return True
+    return False
 
 
 def make_application() -> QApplication:

@@ -29,19 +29,29 @@ def test_without_a_screen_the_way_out_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "platform", "chosen"),
+    ("environment", "platform", "running", "chosen", "portal"),
     [
-        ({}, "linux", "fcitx;ibus"),
-        ({"QT_IM_MODULE": "fcitx"}, "linux", None),
-        ({"QT_IM_MODULES": "ibus"}, "linux", "ibus"),
-        ({}, "win32", None),
+        ({}, "linux", "", "fcitx;ibus", None),
+        ({}, "linux", "fcitx5", "fcitx;ibus", "1"),
+        ({"QT_IM_MODULE": "fcitx"}, "linux", "", "fcitx;ibus", "1"),
+        ({"XMODIFIERS": "@im=fcitx"}, "linux", "", "fcitx;ibus", "1"),
+        ({"XMODIFIERS": "@im=ibus"}, "linux", "", "fcitx;ibus", None),
+        ({"QT_IM_MODULES": "ibus", "XMODIFIERS": "@im=fcitx"}, "linux", "fcitx5", "ibus", None),
+        ({"QT_IM_MODULE": "fcitx", "IBUS_USE_PORTAL": "0"}, "linux", "", "fcitx;ibus", "0"),
+        ({}, "win32", "fcitx5", None, None),
     ],
 )
-def test_input_methods_are_chosen_only_where_the_user_chose_none(
-    environment: dict[str, str], platform: str, chosen: str | None
+def test_qt_is_led_to_the_input_method_that_runs(
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    platform: str,
+    running: str,
+    chosen: str | None,
+    portal: str | None,
 ) -> None:
+    monkeypatch.setattr("app.ui.desktop._runs", lambda program: program == running)
     choose_input_methods(environment, platform)
-    assert environment.get("QT_IM_MODULES") == chosen
+    assert (environment.get("QT_IM_MODULES"), environment.get("IBUS_USE_PORTAL")) == (chosen, portal)
 
 
 def test_qts_own_words_are_chinese_or_english(qapp: QApplication) -> None:
