@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from installers import product
-from installers.windows import cache, cpython, launchers, pins, stage, trim
+from installers.windows import cache, cpython, launchers, msi, pins, stage, trim
 from provision.interpreter import ROOT
 
 
@@ -107,3 +107,13 @@ def test_what_was_interrupted_is_not_taken_for_made(tmp_path: Path, monkeypatch:
     made = cache.kept("thing", "1", lambda folder: (folder / "whole").touch())
     assert cache.kept("thing", "1", fail) == made
     assert (made / "whole").exists()
+
+
+def test_a_package_is_dated_by_the_commit_alone(tmp_path: Path) -> None:
+    code, package = "{6AECC7F1}", tmp_path / "x.msi"
+    clock = b"@\0\0\0" + bytes(range(8))
+    package.write_bytes(b"tables @\0\0\0" + b"x" * 30 + code.encode() + b"\0\0" + clock * 2 + b"rest")
+    msi.date(package, code, 0)
+    epoch = (116_444_736_000_000_000).to_bytes(8, "little")  # 1 January 1970
+    dated = b"@\0\0\0" + epoch
+    assert package.read_bytes() == b"tables @\0\0\0" + b"x" * 30 + code.encode() + b"\0\0" + dated * 2 + b"rest"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import mmap
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -16,6 +18,9 @@ from installers.windows import launchers, msi_source, signing, stage, tools
 
 _LANGUAGE = 2052
 _CODE_PAGE = 936
+# Two properties of the type FILETIME: tenths of microseconds since 1601.
+_TIMES = re.compile(rb"\x40\0\0\0(.{8})\x40\0\0\0(.{8})", re.DOTALL)
+_SINCE_1601 = 11_644_473_600
 
 
 def build(plan: Plan) -> Sequence[Path]:
@@ -34,6 +39,7 @@ def pack(laid_down: Path, target: Path, plan: Plan) -> None:
     """Write the source for wixl and run it."""
     source = laid_down.with_suffix(".wxs")  # beside the tree: wixl takes no absolute paths
     source.write_text(msi_source.document(laid_down, plan.version), encoding="utf-8")
+    code = _package_code(laid_down, plan.version)
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(plan.epoch), "LC_ALL": "C.UTF-8"}
     steps: list[list[str | Path]] = [
         ["wixl", "--arch", "x64", "--output", target, source],
@@ -46,7 +52,7 @@ def pack(laid_down: Path, target: Path, plan: Plan) -> None:
             product.NAME,
             product.PUBLISHER,
             f"x64;{_LANGUAGE}",
-            _package_code(laid_down, plan.version),
+            code,
         ],
     ]
     for step in steps:
@@ -54,6 +60,18 @@ def pack(laid_down: Path, target: Path, plan: Plan) -> None:
         if done.returncode != 0:
             target.unlink(missing_ok=True)
             raise SetupFault(f"{step[0]} did not succeed: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    date(target, code, plan.epoch)
+
+
+def date(package: Path, code: str, epoch: int) -> None:
+    """Set when the package was made and saved, told behind its `code` in the summary: msibuild takes the clock."""
+    moment = ((epoch + _SINCE_1601) * 10_000_000).to_bytes(8, "little")
+    with package.open("r+b") as file, mmap.mmap(file.fileno(), 0) as content:
+        found = _TIMES.search(content, content.find(code.encode()))
+        if found is None:
+            raise SetupFault(f"{package.name} has no times in its summary.")
+        for start, end in found.regs[1:]:
+            content[start:end] = moment
 
 
 def _code_page(target: Path) -> Path:
