@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.cli.bench_table import short, start_words
+from app.cli.bench_table import path_words, short, start_words
 from app.core.errors import EnvironmentFault
 from app.inference.bench.chart import chart
 
@@ -80,7 +80,7 @@ def _machine(machine: Mapping[str, Any]) -> str:
 
 
 def _results(rows: _Rows) -> list[str]:
-    return ["![](bench.svg)", "", *_table(rows, _OWN, _path), ""] if rows else []
+    return ["![](bench.svg)", "", *_table(rows, _OWN, path_words), ""] if rows else []
 
 
 def _compared(rows: _Rows) -> list[str]:
@@ -88,10 +88,6 @@ def _compared(rows: _Rows) -> list[str]:
         return []
     title = "程序与各库之比，每轮相除后取中位数（括号内为最小与最大）；时间与内存小于 1 为好，速度大于 1 为好。"
     return [title, "", *_table(rows, _RATIOS, lambda row: f"{row['ratio']}（{row['engine']}）", spread=True), ""]
-
-
-def _path(row: Mapping[str, Any]) -> str:
-    return str(row["path"]) if row["path"] == row["engine"] else f"{row['path']}（{row['engine']}）"
 
 
 def _table(

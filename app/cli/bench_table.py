@@ -31,7 +31,7 @@ def tables(document: Mapping[str, Any]) -> str:
         f"系统负载 {machine['load_average'][0]}",
         f"{document['rounds']} 轮，中位数（下行：最小–最大）；阅读、书写为每秒词元数；"
         "他用 CPU 是其间其他程序占去的份额，高时结果不可信",
-        _table(document["results"], _path_words),
+        _table(document["results"], path_words),
     ]
     if document["ratios"]:
         parts.append("程序与各库之比，每轮相除后取中位数；时间与内存小于 1 为好，速度大于 1 为好")
@@ -53,7 +53,8 @@ def _start(row: _Row) -> str:
     return f"{warm}，冷（文件缓存已清空）{row['load_cold_s']['median']:.3g} 秒，热为冷的 {share:.2f}"
 
 
-def _path_words(row: _Row) -> str:
+def path_words(row: _Row) -> str:
+    """Whose row it is: the path, and the engine beneath it where that has another name."""
     path, engine = str(row["path"]), str(row["engine"])
     return path if path == engine else f"{path}（{engine}）"
 

@@ -166,7 +166,7 @@ def ensure_chinese_font() -> bool:
 def style_sheet(theme: Theme, sizes: TypeSizes) -> str:
     """The style sheet of `resources/themes/wardnote.qss` with this theme's colours and sizes."""
     values = {name: str(value) for name, value in (asdict(theme) | asdict(sizes)).items()}
-    # Quoted there: the program may be installed below a folder with spaces.
+    # Quoted there: the program may be installed below any folder, one with a `$` or an apostrophe, too.
     tick = resource_path("icons", "tick.svg").as_posix().replace('"', r"\"")
     return Template(resource_text("themes", "wardnote.qss")).substitute(values, tick=tick)
 
