@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.inference.catalog import CatalogModel, SourceKind
 from app.inference.fetch import is_fetched
@@ -73,18 +74,21 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True)
 class ModelListing:
-    """Every model; `hospital_engine` is the engine that the policy sets for all, empty if it sets none."""
+    """Every model; `hospital_engine` is the engine that the policy sets for all, empty if it sets none.
+
+    `pack` is a model pack that is there to be installed, empty if there is none.
+    """
 
     cards: tuple[ModelCard, ...]
     hospital_engine: str = ""
+    pack: str = ""
 
 
-def listing(library: ModelLibrary) -> ModelListing:
-    """Every model, in the order of the catalog; touches no weights."""
+def listing(library: ModelLibrary, pack: Path | None) -> ModelListing:
+    """Every model, in the order of the catalog, and the pack that is offered; touches no weights."""
     forced = library.engines.forced
-    return ModelListing(
-        tuple(_card(library, model) for model in library.catalog.models), "" if forced == "auto" else forced
-    )
+    cards = tuple(_card(library, model) for model in library.catalog.models)
+    return ModelListing(cards, "" if forced == "auto" else forced, str(pack) if pack else "")
 
 
 def _card(library: ModelLibrary, model: CatalogModel) -> ModelCard:

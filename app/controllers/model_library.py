@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.inference.calibration import Calibration
 from app.inference.catalog import Catalog
 from app.inference.library import EngineChoices, ModelLibrary
-from app.infra.paths import Paths
+from app.infra.paths import Paths, packs_of_setup
 from app.infra.resources import resource_path, resource_text
 from app.settings.file import SettingsFile
 from app.settings.policy import Policy
@@ -41,6 +42,18 @@ def pack_trust(paths: Paths) -> PackTrust:
 
     policy = Policy.of(paths)
     return PackTrust(policy.pack_keys, policy.may_install_unsigned)
+
+
+def offered_pack(paths: Paths) -> Path | None:
+    """The model pack that is there to be installed: the policy's, or else the one that the setup laid down.
+
+    Raises PolicyFault.
+    """
+    if (place := Policy.of(paths).pack_place) is not None:
+        return place
+    folder = packs_of_setup()
+    laid_down = sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []
+    return laid_down[0] if laid_down else None
 
 
 def quality_texts() -> dict[str, str]:

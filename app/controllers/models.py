@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.controllers.model_cards import ModelListing, listing
 from app.controllers.model_keeper import ModelKeeper, ready
+from app.controllers.model_library import offered_pack
 from app.core.errors import EnvironmentFault, WardNoteError
 from app.inference.catalog import CatalogModel
 from app.inference.work import Work
@@ -132,7 +133,7 @@ class ModelsController(QObject):
 
     def _read(self) -> ModelListing | WardNoteError:
         try:
-            return listing(self._keeper.library())
+            return listing(self._keeper.library(), offered_pack(self._keeper.paths))
         except WardNoteError as fault:
             return fault
 

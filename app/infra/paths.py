@@ -86,6 +86,11 @@ def system_policy(platform: str = sys.platform) -> Path:
     return _absolute(Path(named)) if named and not _is_there(place) else place
 
 
+def packs_of_setup(prefix: str = sys.prefix, platform: str = sys.platform) -> Path | None:
+    """The folder in which a setup for all users lays a model pack, beside the version that runs; on Windows alone."""
+    return Path(prefix).parents[1] / "packs" if platform == "win32" and len(Path(prefix).parents) > 1 else None
+
+
 def _is_there(path: Path) -> bool:
     """Also what may not be looked at: it is somebody's."""
     try:

@@ -128,9 +128,10 @@ def window_of(display: str, width: int = MAIN_WIDTH) -> str:
     return ""
 
 
-def press(display: str, key: str) -> None:
-    """Press a key in the window that has the keyboard."""
-    subprocess.run([require("xdotool", "xdotool"), "key", key], env={"DISPLAY": display}, check=True)
+def press(display: str, *keys: str) -> None:
+    """Press keys, one after another, in the window that has the keyboard."""
+    command = [require("xdotool", "xdotool"), "key", "--delay", "60", *keys]
+    subprocess.run(command, env={"DISPLAY": display}, check=True)
 
 
 def picture(display: str, target: Path) -> None:

@@ -13,7 +13,7 @@ from app.controllers.model_keeper import ModelKeeper
 from app.controllers.models import ModelsController
 from app.inference.calibration import Calibration
 from app.inference.engines.scripted import Script
-from app.infra.paths import Paths
+from app.infra.paths import Paths, packs_of_setup
 from tests.helpers.scripted_catalog import ALLOW_SCRIPTED, add_scripted_models
 from tests.helpers.tiny_gguf import write_tiny_gguf
 
@@ -47,6 +47,27 @@ def test_the_demonstration_models_wait_to_be_fetched(models: ModelsController, q
         (True, False, False, True)
     }
     assert listing.hospital_engine == ""
+
+
+def test_the_setups_pack_is_offered_unless_the_policy_names_another(
+    models: ModelsController, paths: Paths, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert listed(models, qtbot).pack == ""
+    laid_down = tmp_path / "packs"
+    monkeypatch.setattr("app.controllers.model_library.packs_of_setup", lambda: laid_down)
+    assert listed(models, qtbot).pack == ""
+    laid_down.mkdir()
+    (laid_down / "三个模型.wnpack").touch()
+    assert listed(models, qtbot).pack == str(laid_down / "三个模型.wnpack")
+    paths.data_dir.mkdir(exist_ok=True)
+    paths.policy.write_text('[packs]\nplace = "/share/ward.wnpack"\n', encoding="utf-8")
+    assert listed(models, qtbot).pack == "/share/ward.wnpack"
+
+
+def test_the_setup_lays_packs_down_beside_the_versions(tmp_path: Path) -> None:
+    assert packs_of_setup(str(tmp_path / "WardNote" / "1.2.3" / "python"), "win32") == tmp_path / "WardNote" / "packs"
+    assert packs_of_setup("/usr", "win32") is None
+    assert packs_of_setup(str(tmp_path / "a" / "b"), "linux") is None
 
 
 def test_what_is_measured_is_kept(models: ModelsController, paths: Paths, qtbot: QtBot) -> None:

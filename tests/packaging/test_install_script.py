@@ -16,6 +16,12 @@ from provision.interpreter import ROOT
 SCRIPT = ROOT / "packaging" / "installers" / "linux" / "install.sh"
 # Stands for the interpreter: the real one is asked whether Qt's libraries are there.
 WELL = "#!/bin/sh\nexit 0\n"
+# Stands for the program: it has a version, and takes model packs but one.
+PROGRAM = """#!/bin/sh
+[ $# -gt 0 ] || {{ echo {version}; exit 0; }}
+case "$3" in *strange*) echo '模型包 strange 的签名者不受信任' >&2; exit 3 ;; esac
+echo "$@" >>"$HOME/asked.txt"
+"""
 LACKING = "#!/bin/sh\necho 'OSError: libEGL.so.1: cannot open shared object file' >&2\nexit 1\n"
 
 
@@ -33,7 +39,7 @@ class Machine:
         outer, program = self.folder / f"run-{version}", self.folder / f"program-{version}"
         outer.mkdir()
         files = {
-            "bin/wardnote": f"#!/bin/sh\necho {version}\n",
+            "bin/wardnote": PROGRAM.format(version=version),
             "doc/version.txt": f"{version}\n",
             "python/bin/python3.11": python,
             f"share/applications/{product.APP_ID}.desktop": desktop.entry("wardnote"),
@@ -87,6 +93,49 @@ def test_install_upgrade_and_removal_keep_the_notes(machine: Machine) -> None:
     ours = (product.APP_ID, "opt/wardnote", "bin/wardnote")
     assert not [one for one in machine.files() if any(part in one for part in ours)]
     assert data.read_text() == "notes"
+
+
+def asked(machine: Machine) -> list[str]:
+    told = machine.home / "asked.txt"
+    return told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+
+
+def test_the_one_pack_that_lies_beside_the_installer_is_installed(machine: Machine, tmp_path: Path) -> None:
+    beside, script = tmp_path / "移动盘 1", machine.package("1.0.0")
+    beside.mkdir()
+    (beside / "病房.wnpack").touch()
+    env = {"ARCHIVE_DIR": ".", "USER_PWD": str(beside)}
+    done = machine.run(script, "--yes", env=env)
+    assert done.returncode == 0, done.stderr
+    assert asked(machine) == [f"models install {beside}/./病房.wnpack"]
+    assert machine.run(script, "--yes", "--pack", "none", env=env).returncode == 0
+    (beside / "另一个.wnpack").touch()
+    done = machine.run(script, "--yes", env=env)
+    assert (done.returncode, len(asked(machine))) == (0, 1)
+    assert "有 2 个模型包，都没有安装" in done.stderr
+    assert machine.run(script, "--yes", "--pack", "另一个.wnpack", env=env).returncode == 0
+    assert asked(machine)[1:] == [f"models install {beside}/另一个.wnpack"]
+
+
+def test_a_pack_that_is_not_there_or_not_taken_is_told(machine: Machine, tmp_path: Path) -> None:
+    script = machine.package("1.0.0")
+    done = machine.run(script, "--yes", "--pack", "/none.wnpack")
+    assert (done.returncode, machine.files()) == (3, set())
+    assert "没有模型包 /none.wnpack" in done.stderr
+    (tmp_path / "strange.wnpack").touch()
+    done = machine.run(script, "--yes", "--pack", str(tmp_path / "strange.wnpack"))
+    assert done.returncode == 3
+    assert "签名者不受信任" in done.stderr and "程序已经装好，但模型包没有装上" in done.stderr
+    assert (machine.prefix / "bin" / "wardnote").exists()
+
+
+def test_a_relative_folder_is_where_the_user_stood(machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / "stood").mkdir()
+    done = machine.run(
+        machine.package("1.0.0"), "--yes", "--prefix", "apps/ward", env={"USER_PWD": str(tmp_path / "stood")}
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "stood" / "apps" / "ward" / "bin" / "wardnote").exists()
 
 
 def test_data_goes_only_when_that_is_said(machine: Machine) -> None:

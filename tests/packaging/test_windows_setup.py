@@ -55,6 +55,13 @@ def test_the_users_data_is_where_the_program_keeps_it(script: str) -> None:
     assert script.count("RMDir /r") == script.count('RMDir /r "$INSTDIR\\') + 1
 
 
+def test_a_model_pack_is_taken_before_the_setup_ends_and_goes_with_the_program(script: str) -> None:
+    assert script.index("Call RemoveEarlier") < script.index("Call TakePack")
+    assert """nsExec::Exec '"$INSTDIR\\bin\\wardnote.exe" models install "$Pack"'""" in script
+    uninstall = script[script.index('Section "Uninstall"') :]
+    assert 'RMDir /r "$INSTDIR\\packs"' in uninstall
+
+
 def test_nobody_signs_unless_a_certificate_is_named(tmp_path: Path) -> None:
     assert signing.Signer.of({}) is None
     with pytest.raises(SetupFault, match="is not there"):

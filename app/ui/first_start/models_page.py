@@ -27,12 +27,12 @@ class ModelsPage(StepPage):
         self._models = models
         self._words = words
         self._preset = preset
+        self._begun = False
         self._listing = ModelListing(())
-        place = start.policy.pack_place
         self.list = QListWidget()
         self.list.setMaximumHeight(150)
         self.list.setAccessibleName(words("本机的模型"))
-        self.install = InstallRow(words, str(place) if place else "")
+        self.install = InstallRow(words)
         self.fetch = QPushButton(words("从网络获取演示模型(&G)"))
         self.fetch.setAutoDefault(False)
         self.fetch.setEnabled(False)
@@ -51,17 +51,16 @@ class ModelsPage(StepPage):
         self.fetch.clicked.connect(self._fetch)
         self.progress.stop_wanted.connect(models.stop)
         models.listed.connect(self._on_listed)
-        models.failed.connect(self.say)
+        models.failed.connect(self._on_failed)
         models.progressed.connect(self.progress.show_progress)
         models.ended.connect(self._on_ended)
 
     def enter(self) -> None:
-        """Read the list; begin what the hospital wants."""
+        """Read the list; what the hospital wants begins when it is there."""
         self._models.refresh()
+        self.install.path.setFocus()
         if self._preset:
-            self.install.install.click()
-        else:
-            self.install.path.setFocus()
+            self.allow(go_on=False)
 
     def leave_out(self) -> None:
         """Stop what is at work."""
@@ -76,6 +75,7 @@ class ModelsPage(StepPage):
         self._models.fetch([card.name for card in self._listing.cards if card.can_fetch and not card.whole])
 
     def _begin(self) -> None:
+        self._begun = True
         self.say("")
         self.progress.begin()
         self.install.setEnabled(False)
@@ -86,11 +86,19 @@ class ModelsPage(StepPage):
         self._listing = listing
         self.list.clear()
         self.list.addItems([f"{card.title}：{state_words(card, self._words)}" for card in listing.cards])
+        self.install.offer(listing.pack)
         absent = any(card.can_fetch and not card.whole for card in listing.cards)
         self.fetch.setEnabled(absent and self._may_fetch and not self._models.busy)
         ready = any(card.ready for card in listing.cards)
         self.next_words = self._words("下一步(&N)") if ready else self._words("以后再说(&L)")
         self.changed.emit()
+        if self._preset and not self._begun:
+            self.allow(go_on=True)
+            self.install.install.click()
+
+    def _on_failed(self, sentence: str) -> None:
+        self.say(sentence)
+        self.allow(go_on=True)
 
     def _on_ended(self, done: bool, sentence: str) -> None:
         if not self.isVisible():

@@ -36,6 +36,8 @@ class RecoveryPage(StepPage):
         self.code.setTextInteractionFlags(
             self.code.textInteractionFlags() | Qt.TextInteractionFlag.TextSelectableByMouse
         )
+        # Qt lets the mouse alone reach what can be selected.
+        self.code.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.code.setAccessibleName(words("恢复码"))
         self.keep = QLabel(words("请抄写在纸上，与计算机分开保存（例如交给科主任或信息科）。"))
         self.keep.setWordWrap(True)

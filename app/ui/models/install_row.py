@@ -19,10 +19,11 @@ class InstallRow(QWidget):
 
     wanted = Signal(object)
 
-    def __init__(self, words: Words, place: str = "") -> None:
+    def __init__(self, words: Words) -> None:
         super().__init__()
         self._words = words
-        self.path = QLineEdit(place)
+        self._offered = False
+        self.path = QLineEdit()
         self.path.setPlaceholderText(words("模型包（文件夹或 .wnpack），或模型的文件夹、GGUF 文件"))
         self.path.setAccessibleName(words("模型包或模型的路径"))
         self.choose_file, self.choose_folder = QPushButton(words("文件(&F)…")), QPushButton(words("文件夹(&D)…"))
@@ -43,6 +44,12 @@ class InstallRow(QWidget):
         self.path.returnPressed.connect(self._install)
         self.path.textChanged.connect(self._update)
         self._update()
+
+    def offer(self, pack: str) -> None:
+        """A pack that is there; shown once, and not over what somebody wrote."""
+        if pack and not self._offered and not self.path.text():
+            self._offered = True
+            self.path.setText(pack)
 
     def _choose_file(self) -> None:
         kinds = self._words("模型包或模型") + " (*.wnpack *.gguf)"

@@ -80,6 +80,7 @@ class ModelPage(QDialog):
         cards = listing.cards
         self._hospital_engine = engine_title(listing.hospital_engine)
         self._show_hint()
+        self.install.offer(listing.pack)
         chosen = self.card.name if self.card else ""
         first = not self._cards
         self._cards = cards

@@ -13,6 +13,10 @@ SETTINGS=${XDG_CONFIG_HOME:-$HOME/.config}/wardnote
 act=install
 ask=yes
 data=ask
+pack=beside
+# makeself starts this in a folder of its own: where the user stood, and where the .run lies.
+stood=${USER_PWD:-$PWD}
+lies=${ARCHIVE_DIR:-$stood}
 here=$(cd "$(dirname "$0")" && pwd)
 case $0 in
     *uninstall.sh)
@@ -40,11 +44,13 @@ usage() {
     say "用法：WardNote….run [--quiet] -- [选项]
   --yes, --quiet     不提问（卸载时保留数据，除非另给 --data remove）
   --prefix 文件夹    安装到这里（默认 ~/.local/opt/wardnote）
+  --pack 模型包|none 同时安装这个模型包（默认：安装包旁边唯一的 .wnpack；none：不安装）
   --uninstall        卸载
   --data keep|remove 卸载时保留或删除病历数据、设置和模型" \
         "Usage: WardNote….run [--quiet] -- [OPTIONS]
   --yes, --quiet     ask nothing (an uninstallation keeps the data, unless --data remove is given)
   --prefix FOLDER    install into this folder (default ~/.local/opt/wardnote)
+  --pack PACK|none   install this model pack, too (default: the one .wnpack beside the installer; none: no pack)
   --uninstall        uninstall
   --data keep|remove when uninstalling, keep or remove notes, settings and models"
 }
@@ -52,9 +58,9 @@ usage() {
 while [ $# -gt 0 ]; do
     case $1 in
         --yes | --quiet | -y | -q) ask=no ;;
-        --prefix | --data)
+        --prefix | --data | --pack)
             [ $# -gt 1 ] || { usage >&2; exit 2; }
-            if [ "$1" = --prefix ]; then PREFIX=$2; else data=$2; fi
+            case $1 in --prefix) PREFIX=$2 ;; --data) data=$2 ;; *) pack=$2 ;; esac
             shift
             ;;
         --uninstall) act=uninstall ;;
@@ -64,10 +70,10 @@ while [ $# -gt 0 ]; do
     shift
 done
 case $data in ask | keep | remove) ;; *) usage >&2; exit 2 ;; esac
-case $PREFIX in
-    /*) ;;
-    *) PREFIX=$PWD/$PREFIX ;;
-esac
+absolute() { # a path, from where the user stood
+    case $1 in /*) printf '%s' "$1" ;; *) printf '%s' "$stood/$1" ;; esac
+}
+PREFIX=$(absolute "$PREFIX")
 NEW=$PREFIX.installing
 OLD=$PREFIX.old
 
@@ -110,6 +116,34 @@ refuse_newer() {
     [ "$newest" = "$(cat "$here/version")" ] || stop 3 \
         "已经安装了更新的版本 $installed：旧版本可能读不了它的数据。要换回旧版本，请先卸载。" \
         "A newer version, $installed, is installed: an older one may not read its data. Uninstall it first."
+}
+
+# Which model pack is installed, too: empty is none.
+choose_pack() {
+    case $pack in
+        none) pack= ;;
+        beside)
+            set -- "$(absolute "$lies")"/*.wnpack
+            pack=
+            [ $# -ne 1 ] || [ ! -e "$1" ] || pack=$1
+            [ $# -eq 1 ] || say "注意：安装包旁边有 $# 个模型包，都没有安装；请用 --pack 指定一个。" \
+                "Note: $# model packs lie beside the installer, none is installed; name one with --pack." >&2
+            ;;
+        *)
+            pack=$(absolute "$pack")
+            [ -e "$pack" ] || stop 3 "没有模型包 $pack。没有安装任何内容。" \
+                "There is no model pack $pack. Nothing was installed."
+            ;;
+    esac
+}
+
+install_models() {
+    [ -n "$pack" ] || return 0
+    say "正在安装模型包 $pack …" "Installing the model pack $pack …"
+    "$PREFIX/bin/wardnote" models install "$pack" </dev/null || stop 3 \
+        "程序已经装好，但模型包没有装上（原因见上）：解决后在“模型”页安装它，或运行 $BIN/wardnote models install。" \
+        "The program is installed, the model pack is not (the reason is above): then install it on the Models page,
+or by $BIN/wardnote models install."
 }
 
 unpack() {
@@ -177,8 +211,9 @@ install() {
     refuse_newer
     refuse_while_running
     check_room
-    confirmed "安装病程助手 $(cat "$here/version") 到 $PREFIX？" \
-        "Install WardNote $(cat "$here/version") into $PREFIX?" || stop 130 "没有安装。" "Nothing was installed."
+    choose_pack
+    confirmed "安装病程助手 $(cat "$here/version") 到 $PREFIX${pack:+，并安装模型包 $pack}？" \
+        "Install WardNote $(cat "$here/version") into $PREFIX${pack:+, and the model pack $pack}?" || stop 130 "没有安装。" "Nothing was installed."
     unpack
     check_libraries
     swap
@@ -187,6 +222,7 @@ install() {
 病历数据在 $DATA，升级和卸载都不动它。" \
         "WardNote $(cat "$here/version") is installed in $PREFIX. Open it from the menu, or run $BIN/wardnote.
 Notes are kept in $DATA, which upgrades leave alone."
+    install_models
 }
 
 uninstall() {

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from installers import first_start
 from installers.linux import run as run_installer
 from installers.linux.bare_system import HOME, BareSystem, bare_system
 from installers.linux.use import DATA, LOCALE, Ward
@@ -41,14 +42,14 @@ def run(smoke: Smoke) -> None:
         hold(not _place(system, ".installing").exists(), "what the interruption left is gone")
         system.as_user("mkdir", DATA)
         ward = Ward(smoke, system, f"{_PREFIX}/bin/wardnote")
-        ward.begin("run-first-start")
+        ward.begin("run-first-page")
         ward.wardnote("demo", "--encounters", "10", "--events", "30")
         rows = ward.rows()
         _upgrade(smoke, system)
         hold(ward.rows() == rows, "the database is as it was before the upgrade")
         ward.look("run-upgraded")
         ward.opens("run")
-        ward.install_models()
+        _with_a_pack(system, ward, installer)
         ward.wardnote("self-test")
         ward.differential()
         ward.look("run")
@@ -61,6 +62,18 @@ def _install(system: BareSystem, place: str, *options: str, code: int = 0) -> st
     told = done.stdout + done.stderr
     hold(done.returncode == code, f"the installer ends with {code}" + ("" if done.returncode == code else f": {told}"))
     return told
+
+
+def _with_a_pack(system: BareSystem, ward: Ward, installer: Path) -> None:
+    """From a disk on which the pack lies beside the installer; the policy has to let it in."""
+    folder = Path(ward.bring_pack()).parent
+    shutil.copy(installer, system.root / str(folder).lstrip("/"))
+    told = _install(system, f"{folder}/{installer.name}", code=3)
+    hold("The program is installed, the model pack is not" in told, "a pack that nobody trusts is told")
+    ward.set_policy(first_start.policy(ward.smoke, preset=False))
+    with timed("install, with three models from the pack beside it"):
+        _install(system, f"{folder}/{installer.name}")
+    system.run("rm", "-r", folder)
 
 
 def _full_disk(system: BareSystem, place: str) -> None:

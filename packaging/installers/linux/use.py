@@ -8,8 +8,9 @@ import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from installers import product
+from installers import first_start, product
 from installers.linux.bare_system import HOME, BareSystem
 from installers.smoke import PRESET, Smoke, hold, picture, press, screen, timed, until, window_of
 
@@ -18,6 +19,8 @@ DATA = f"/{HOME}/病程 数据"
 LOCALE = {"LANG": "C", "LC_ALL": "C"}
 # Lists and model states come after the window itself.
 _DRAWN_SECONDS = 8
+# Three models' speeds, alone and at once.
+_MEASURED_SECONDS = 1800
 # Narrower than any page, wider than the splash.
 _PAGE_WIDTH = 800
 _CASE = {
@@ -31,7 +34,7 @@ class Ward:
     """The program on one bare system, as its user runs it: `program` is its command."""
 
     def __init__(self, smoke: Smoke, system: BareSystem, program: str) -> None:
-        self._smoke = smoke
+        self.smoke = smoke
         self._system = system
         self._program = program
 
@@ -47,16 +50,47 @@ class Ward:
         )
         return done.stdout
 
-    def install_models(self) -> None:
-        """From the pack, without a network."""
-        place = self._system.home / self._smoke.pack.name
-        (shutil.copytree if self._smoke.pack.is_dir() else shutil.copyfile)(self._smoke.pack, place)
-        self.wardnote("models", "install", f"/{HOME}/{place.name}", code=3)
-        policy = self._system.root / DATA.lstrip("/") / "policy.toml"
-        shutil.copyfile(self._smoke.policy, policy)
-        with timed("three models installed from the pack"):
-            self.wardnote("models", "install", f"/{HOME}/{place.name}")
-        shutil.rmtree(place) if place.is_dir() else place.unlink()
+    def bring_pack(self) -> str:
+        """Lay the pack where the user reaches it; where that is."""
+        place = self._system.home / "移动盘 1" / self.smoke.pack.name
+        place.parent.mkdir()
+        (shutil.copytree if self.smoke.pack.is_dir() else shutil.copyfile)(self.smoke.pack, place)
+        return f"/{place.relative_to(self._system.root)}"
+
+    def set_policy(self, text: str) -> None:
+        """The policy of the whole computer."""
+        policy = self._system.root / "etc" / "wardnote" / "policy.toml"
+        policy.parent.mkdir(exist_ok=True)
+        policy.write_text(text, encoding="utf-8")
+
+    def first_start(self, name: str, database: Path) -> None:
+        """The first start in the user's own data folder, from the pack that the policy names, to its end."""
+        pack = self.bring_pack()
+        self.wardnote("models", "install", pack, code=3)
+        self.set_policy(first_start.policy(self.smoke, pack))
+        with screen() as shown:
+            told = self.smoke.artifacts / f"{name}.txt"
+            process = self._system.start(self._program, env={**LOCALE, "DISPLAY": shown}, told=told)
+            until(lambda: window_of(shown, _PAGE_WIDTH), f"the first page (see {told})", 120)
+            time.sleep(_DRAWN_SECONDS)
+            picture(shown, self.smoke.artifacts / f"{name}-folder.png")
+            press(shown, "Return")
+            first_start.walk(self.smoke, shown, name, lambda: window_of(shown), _MEASURED_SECONDS)
+            time.sleep(_DRAWN_SECONDS)
+            picture(shown, self.smoke.artifacts / f"{name}-window.png")
+            press(shown, "ctrl+shift+l")
+            time.sleep(_DRAWN_SECONDS)
+            picture(shown, self.smoke.artifacts / f"{name}-models-page.png")
+            press(shown, "alt+i")
+            time.sleep(_DRAWN_SECONDS)
+            picture(shown, self.smoke.artifacts / f"{name}-models-page-installed.png")
+            process.send_signal(signal.SIGTERM)
+            hold(process.wait(60) == 0, "the window closes in order")
+        first_start.is_encrypted(database)
+        engines = [one["engines"]["openvino"] for one in self._asked("models", "list", "--json")["models"]]
+        hold(all(one["prepared"] and one["speed"] for one in engines), "three models are installed and measured")
+        hold(self._asked("db", "check", "--json")["rows"]["encounters"], "the sample encounters are there")
+        self._system.run("rm", "-r", Path(pack).parent)
 
     def differential(self) -> None:
         """`wardnote suggest` on all three models."""
@@ -72,13 +106,13 @@ class Ward:
     def begin(self, name: str) -> None:
         """The first start on a new data folder: its first page."""
         with screen() as shown:
-            told = self._smoke.artifacts / f"{name}.txt"
+            told = self.smoke.artifacts / f"{name}.txt"
             command = (self._program, "--data-dir", DATA)
             process = self._system.start(*command, env={**LOCALE, "DISPLAY": shown}, told=told)
             with timed("the first start's page"):
                 until(lambda: window_of(shown, _PAGE_WIDTH), f"the first page (see {told})", 120)
             time.sleep(_DRAWN_SECONDS)
-            picture(shown, self._smoke.artifacts / f"{name}.png")
+            picture(shown, self.smoke.artifacts / f"{name}.png")
             process.kill()
             process.wait()
 
@@ -86,22 +120,20 @@ class Ward:
         """Open the window twice (cold, then warm), photograph it and close it."""
         with screen() as shown:
             for turn in ("first", "second"):
-                told = self._smoke.artifacts / f"{name}-{turn}.txt"
+                told = self.smoke.artifacts / f"{name}-{turn}.txt"
                 command = (self._program, "--data-dir", DATA)
                 process = self._system.start(*command, env={**LOCALE, "DISPLAY": shown}, told=told)
                 with timed(f"window, {turn} start"):
                     until(lambda: window_of(shown), f"the window (see {told})", 120)
                 time.sleep(_DRAWN_SECONDS)
-                picture(shown, self._smoke.artifacts / f"{name}-{turn}.png")
+                picture(shown, self.smoke.artifacts / f"{name}-{turn}.png")
                 process.send_signal(signal.SIGTERM)
                 hold(process.wait(60) == 0, f"the window closes in order ({turn} start)")
 
     def opens(self, name: str) -> None:
         """A stay's file and a link, as a file manager and a browser open them, in the user's own data folder."""
-        policy = self._system.root / "etc" / "wardnote" / "policy.toml"
-        policy.parent.mkdir()
-        policy.write_text(PRESET, encoding="utf-8")
-        stays = sorted((self._smoke.root / "resources" / "samples" / "stays").glob("*.json"))
+        self.set_policy(PRESET)
+        stays = sorted((self.smoke.root / "resources" / "samples" / "stays").glob("*.json"))
         file = self._system.home / f"一份 住院病历{product.ENCOUNTER_SUFFIX}"
         shutil.copyfile(stays[0], file)
         # A data folder that is there asks for no page before the window.
@@ -110,21 +142,28 @@ class Ward:
         number = json.loads(stays[0].read_text(encoding="utf-8"))["patient"]["mrn"]
         for kind, what in (("file", f"/{HOME}/{file.name}"), ("link", f"{product.URL_SCHEME}://patient/{number}")):
             with screen() as shown:
-                told = self._smoke.artifacts / f"{name}-{kind}.txt"
+                told = self.smoke.artifacts / f"{name}-{kind}.txt"
                 asked = self._system.start("gio", "open", what, env={**LOCALE, "DISPLAY": shown}, told=told)
                 with timed(f"window by a {kind}"):
                     until(lambda: window_of(shown), f"the window for {what} (see {told})", 120)
                 time.sleep(_DRAWN_SECONDS)
-                picture(shown, self._smoke.artifacts / f"{name}-{kind}.png")
+                picture(shown, self.smoke.artifacts / f"{name}-{kind}.png")
                 # It asks before it takes a stay in.
                 press(shown, "Return")
                 time.sleep(_DRAWN_SECONDS)
-                picture(shown, self._smoke.artifacts / f"{name}-{kind}-return.png")
+                picture(shown, self.smoke.artifacts / f"{name}-{kind}-return.png")
                 self._system.kill()
                 asked.wait()
-        rows = json.loads(self._system.as_user(self._program, "db", "check", "--json", env=LOCALE).stdout)["rows"]
-        hold(rows["encounters"] == 2, "the file's stay is in the user's own data folder")
-        policy.unlink()
+        stays_there = self._asked("db", "check", "--json")["rows"]["encounters"]
+        hold(stays_there == 2, "the file's stay is in the user's own data folder")
+        # Whoever comes next finds the computer as it was.
+        shutil.rmtree(self._system.home / ".local" / "share" / "wardnote")
+        (self._system.root / "etc" / "wardnote" / "policy.toml").unlink()
+
+    def _asked(self, *command: str) -> dict[str, Any]:
+        """What a command tells of the user's own data folder, as JSON."""
+        told: dict[str, Any] = json.loads(self._system.as_user(self._program, *command, env=LOCALE).stdout)
+        return told
 
     def rows(self) -> object:
         """What the database holds, by its own check."""

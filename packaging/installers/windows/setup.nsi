@@ -2,7 +2,10 @@
 ;
 ; Everything of a version lies in a folder of its own ($INSTDIR\x.y.z) and is laid down before the launchers that point to
 ; it: an installation that is interrupted leaves the earlier version as it was. Exit codes: 0 done, 3010 done but a file in
-; use goes with the next restart, 1602 cancelled by the user, 1603 not done and nothing changed.
+; use goes with the next restart, 1602 cancelled by the user, 1603 not done and nothing changed, 3 done but for the models.
+;
+; A model pack is taken along: /PACK=, or the one *.wnpack beside this program. For one user it is installed at once; for all
+; users, whose models are each their own, it is laid down in $INSTDIR\packs, where the first start and the Models page offer it.
 Unicode true
 Target amd64-unicode
 ManifestDPIAware true
@@ -70,6 +73,12 @@ LangString FAILED ${LANG_SIMPCHINESE} "安装没有完成，已撤销本次更�
 LangString FAILED ${LANG_ENGLISH} "The installation did not succeed and was undone; an earlier version and all data are as they were."
 LangString ASK_DATA ${LANG_SIMPCHINESE} "是否同时删除当前用户的病历数据库、设置和日志？$\r$\n$\r$\n$LOCALAPPDATA\@DATA_FOLDER@$\r$\n$\r$\n删除后无法恢复。选“否”则全部保留。"
 LangString ASK_DATA ${LANG_ENGLISH} "Delete this user's database of notes, settings and logs, too?$\r$\n$\r$\n$LOCALAPPDATA\@DATA_FOLDER@$\r$\n$\r$\nThis cannot be undone. With No, everything is kept."
+LangString NO_PACK ${LANG_SIMPCHINESE} "没有模型包 $Pack。没有更改任何内容。"
+LangString NO_PACK ${LANG_ENGLISH} "There is no model pack $Pack. Nothing was changed."
+LangString MODELS ${LANG_SIMPCHINESE} "模型包："
+LangString MODELS ${LANG_ENGLISH} "Model pack: "
+LangString MODELS_FAILED ${LANG_SIMPCHINESE} "程序已经装好，但模型包 $Pack 没有装上。$\r$\n$\r$\n打开@CHINESE_NAME@，在“模型”页（Ctrl+Shift+L）再次安装它，那里会说明原因。"
+LangString MODELS_FAILED ${LANG_ENGLISH} "The program is installed, but the model pack $Pack is not.$\r$\n$\r$\nInstall it again on the Models page (Ctrl+Shift+L) of @NAME@, which tells the reason."
 LangString ENCOUNTER ${LANG_SIMPCHINESE} "@CHINESE_ENCOUNTER@"
 LangString ENCOUNTER ${LANG_ENGLISH} "@ENCOUNTER@"
 LangString LINK_HINT ${LANG_SIMPCHINESE} "@CHINESE_SUMMARY@"
@@ -89,6 +98,7 @@ VIFileVersion @FOUR_PART@
 !insertmacro Say ${LANG_ENGLISH} "@NAME@" "@NAME@ setup"
 
 Var InUse
+Var Pack
 
 !macro Refuse text
   MessageBox MB_OK|MB_ICONSTOP "${text}" /SD IDOK
@@ -136,6 +146,60 @@ Function .onInit
   ${EndIf}
   ${If} ${Silent}
     Call CheckFolder
+  ${EndIf}
+  Call FindPack
+FunctionEnd
+
+; $Pack is the model pack that is taken along, or empty.
+Function FindPack
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/PACK=" $Pack
+  ${IfNot} ${Errors}
+    ${If} $Pack == "none"
+      StrCpy $Pack ""
+      Return
+    ${EndIf}
+    ${IfNot} ${FileExists} $Pack
+      !insertmacro Refuse "$(NO_PACK)"
+    ${EndIf}
+    GetFullPathName $Pack $Pack
+    Return
+  ${EndIf}
+  StrCpy $Pack ""
+  FindFirst $0 $1 "$EXEDIR\*.wnpack"
+  ${If} $1 != ""
+    StrCpy $Pack "$EXEDIR\$1"
+    FindNext $0 $1
+    ${If} $1 != "" ; of several none is meant
+      StrCpy $Pack ""
+    ${EndIf}
+  ${EndIf}
+  FindClose $0
+FunctionEnd
+
+Function TakePack
+  ${If} $Pack == ""
+    Return
+  ${EndIf}
+  DetailPrint "$(MODELS)$Pack"
+  StrCpy $0 0
+  ${If} $MultiUser.InstallMode == CurrentUser
+    nsExec::Exec '"$INSTDIR\bin\@CONSOLE@" models install "$Pack"'
+    Pop $0
+  ${Else}
+    RMDir /r "$INSTDIR\packs"
+    CreateDirectory "$INSTDIR\packs"
+    ClearErrors
+    CopyFiles /SILENT "$Pack" "$INSTDIR\packs"
+    ${If} ${Errors}
+      RMDir /r "$INSTDIR\packs"
+      StrCpy $0 1
+    ${EndIf}
+  ${EndIf}
+  ${If} $0 != 0
+    MessageBox MB_OK|MB_ICONEXCLAMATION "$(MODELS_FAILED)" /SD IDOK
+    SetErrorLevel 3
   ${EndIf}
 FunctionEnd
 
@@ -258,6 +322,7 @@ Section "program"
   ${If} ${RebootFlag}
     SetErrorLevel 3010
   ${EndIf}
+  Call TakePack
 SectionEnd
 
 ; A folder of ours is known by the interpreter and the program in it, or by the mark of an interrupted installation.
@@ -314,6 +379,7 @@ Section "Uninstall"
   ${EndIf}
   SetOutPath "$TEMP"
   Call un.RemoveEarlier
+  RMDir /r "$INSTDIR\packs"
   Delete "$INSTDIR\bin\@CONSOLE@"
   RMDir "$INSTDIR\bin"
   Delete "$INSTDIR\@WINDOW@"

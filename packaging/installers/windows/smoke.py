@@ -15,11 +15,12 @@ from installers.windows import (
     smoke_ends,
     smoke_languages,
     smoke_msi,
+    smoke_removal,
     smoke_signing,
     smoke_use,
     tools,
 )
-from installers.windows.smoke_steps import FAILED, database, expect, names, remove, versions
+from installers.windows.smoke_steps import FAILED, database, expect, names, not_carried, remove, versions
 from installers.windows.wine import Wine
 
 EARLIER = "0.0.9"
@@ -42,6 +43,7 @@ def run(smoke: Smoke) -> None:
             smoke_ends.run(wine, old, new, plan, EARLIER)
             smoke_languages.run(smoke, wine, new)
             _whole_computer(smoke, wine, new, plan)
+            smoke_removal.run(smoke, wine, new)
             smoke_msi.run(smoke, wine, small, plan, EARLIER)
         finally:
             wine.stop()
@@ -94,10 +96,19 @@ def _one_doctor(smoke: Smoke, wine: Wine, old: Path, new: Path, plan: Plan) -> N
 def _whole_computer(smoke: Smoke, wine: Wine, new: Path, plan: Plan) -> None:
     """For all users, and the models at work."""
     home = wine.drive / "Program Files" / product.NAME
+    packs = []
+    if smoke.pack.name:
+        shutil.copyfile(smoke.pack, wine.drive / "users" / smoke.pack.name)
+        packs = [f"/PACK=C:\\users\\{smoke.pack.name}"]
     with timed("installation for all users, silently"):
-        expect(wine, 0, str(new), "/S", "/AllUsers")
-    hold(names(home) == sorted([plan.version, launchers.WINDOW, "bin", "uninstall.exe"]), f"{names(home)}")
+        expect(wine, 0, str(new), "/S", "/AllUsers", *packs)
+    laid_down = [plan.version, launchers.WINDOW, "bin", "uninstall.exe", *["packs"] * len(packs)]
+    hold(names(home) == sorted(laid_down), f"{names(home)}")
     smoke_use.opens(smoke, wine)
+    if packs:
+        smoke_use.begin(smoke, wine, home)
+    else:
+        not_carried("a real model", "no --pack was given")
     smoke_use.models(smoke, wine, home)
     with timed("removal, silently"):
         remove(wine, home)

@@ -50,6 +50,14 @@ def remove(wine: Wine, home: Path) -> None:
     hold(not left, f"no key of the registry is left: {left}")
 
 
+def set_policy(wine: Wine, text: str) -> Path:
+    """The policy of the whole computer; its file."""
+    policy = wine.drive / "ProgramData" / product.NAME / "policy.toml"
+    policy.parent.mkdir(parents=True, exist_ok=True)
+    policy.write_text(text, encoding="utf-8")
+    return policy
+
+
 def registered(wine: Wine) -> list[str]:
     """The keys of the registry that the guide names, for one user and for all."""
     uninstall = f"Microsoft\\Windows\\CurrentVersion\\Uninstall\\{product.NAME}"

@@ -140,7 +140,8 @@ def test_a_childs_work_is_no_others() -> None:
         own_while_it_lives = watch.own_seconds()
         child.communicate(b"\n", timeout=30)
     assert own_while_it_lives >= 0.45
-    assert watch.own_seconds() >= own_while_it_lives - 0.03  # its end may round user and system time down by a tick each
+    # Its end may round user and system time down by a tick each.
+    assert watch.own_seconds() >= own_while_it_lives - 0.03
     assert 0 <= (watch.others_share() or 0) <= 1
 
 

@@ -78,6 +78,7 @@ def test_from_the_folder_to_the_window_by_enter_alone(begin: Begin, paths: Paths
     arrive(qtbot, dialog, Step.RECOVERY)
     recovery = dialog.page
     assert isinstance(recovery, RecoveryPage)
+    assert recovery.code.focusPolicy() & Qt.FocusPolicy.TabFocus  # it can be read and copied by keyboard
     enter(qtbot, dialog)
     assert "不符" in recovery.trouble.text() and dialog.step is Step.RECOVERY
     recovery.repeated.setText(recovery.code.text()[-9:].lower().replace("-", " "))

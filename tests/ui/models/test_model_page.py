@@ -56,6 +56,21 @@ def enabled(page: ModelPage) -> set[str]:
     return {name for name in names if getattr(page, name).isEnabled()}
 
 
+def test_a_pack_that_is_there_is_offered_once_and_never_over_what_was_written(page: ModelPage, qtbot: QtBot) -> None:
+    page.install.path.setText("mine.gguf")
+    page.show_listing(ModelListing(ALL, pack="/packs/ward.wnpack"))
+    assert page.install.path.text() == "mine.gguf"
+    page.install.path.clear()
+    page.show_listing(ModelListing(ALL, pack="/packs/ward.wnpack"))
+    assert page.install.path.text() == "/packs/ward.wnpack"
+    with qtbot.waitSignal(page.install_wanted) as told:
+        page.install.install.click()
+    assert told.args == [Path("/packs/ward.wnpack")]
+    page.install.path.clear()
+    page.show_listing(ModelListing(ALL, pack="/packs/ward.wnpack"))
+    assert page.install.path.text() == ""
+
+
 @pytest.mark.parametrize(
     ("card", "acts"),
     [
