@@ -128,6 +128,13 @@ def window_of(display: str, width: int = MAIN_WIDTH) -> str:
     return ""
 
 
+def focus(display: str, window: str) -> None:
+    """Give a window the keyboard, as a window manager does when another one closed."""
+    subprocess.run(
+        [require("xdotool", "xdotool"), "windowfocus", "--sync", window], env={"DISPLAY": display}, check=True
+    )
+
+
 def press(display: str, *keys: str) -> None:
     """Press keys, one after another, in the window that has the keyboard."""
     command = [require("xdotool", "xdotool"), "key", "--delay", "60", *keys]

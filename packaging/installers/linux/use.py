@@ -12,7 +12,7 @@ from typing import Any
 
 from installers import first_start, product
 from installers.linux.bare_system import HOME, BareSystem
-from installers.smoke import PRESET, Smoke, hold, picture, press, screen, timed, until, window_of
+from installers.smoke import PRESET, Smoke, focus, hold, picture, press, screen, timed, until, window_of
 
 # Chinese, spaces, and a locale that is neither Chinese nor UTF-8.
 DATA = f"/{HOME}/病程 数据"
@@ -21,6 +21,7 @@ LOCALE = {"LANG": "C", "LC_ALL": "C"}
 _DRAWN_SECONDS = 8
 # Three models' speeds, alone and at once.
 _MEASURED_SECONDS = 1800
+_SMALLEST = "smollm2-135m"
 # Narrower than any page, wider than the splash.
 _PAGE_WIDTH = 800
 _CASE = {
@@ -78,19 +79,37 @@ class Ward:
             first_start.walk(self.smoke, shown, name, lambda: window_of(shown), _MEASURED_SECONDS)
             time.sleep(_DRAWN_SECONDS)
             picture(shown, self.smoke.artifacts / f"{name}-window.png")
+            process.send_signal(signal.SIGTERM)
+            hold(process.wait(60) == 0, "the window closes in order")
+        first_start.is_encrypted(database)
+        hold(all(one["speed"] for one in self._engines()), "three models are installed and measured")
+        hold(self._asked("db", "check", "--json")["rows"]["encounters"], "the sample encounters are there")
+        self._models_page(name)
+        self._system.run("rm", "-r", Path(pack).parent)
+
+    def _models_page(self, name: str) -> None:
+        """A model that was removed comes back from the pack that the Models page offers, by keyboard."""
+        self._system.as_user(self._program, "models", "remove", _SMALLEST, env=LOCALE)
+        hold(not all(one["prepared"] for one in self._engines()), f"{_SMALLEST} is removed")
+        with screen() as shown:
+            told = self.smoke.artifacts / f"{name}-models-page.txt"
+            process = self._system.start(self._program, env={**LOCALE, "DISPLAY": shown}, told=told)
+            until(lambda: window_of(shown), f"the window (see {told})", 120)
+            time.sleep(_DRAWN_SECONDS)
+            focus(shown, window_of(shown))
             press(shown, "ctrl+shift+l")
             time.sleep(_DRAWN_SECONDS)
             picture(shown, self.smoke.artifacts / f"{name}-models-page.png")
             press(shown, "alt+i")
+            until(lambda: all(one["prepared"] for one in self._engines()), f"{_SMALLEST} from the pack", 120)
             time.sleep(_DRAWN_SECONDS)
             picture(shown, self.smoke.artifacts / f"{name}-models-page-installed.png")
             process.send_signal(signal.SIGTERM)
-            hold(process.wait(60) == 0, "the window closes in order")
-        first_start.is_encrypted(database)
-        engines = [one["engines"]["openvino"] for one in self._asked("models", "list", "--json")["models"]]
-        hold(all(one["prepared"] and one["speed"] for one in engines), "three models are installed and measured")
-        hold(self._asked("db", "check", "--json")["rows"]["encounters"], "the sample encounters are there")
-        self._system.run("rm", "-r", Path(pack).parent)
+            hold(process.wait(60) == 0, "the Models page installs from the pack")
+
+    def _engines(self) -> list[dict[str, Any]]:
+        """What `models list` tells of each model on OpenVINO."""
+        return [one["engines"]["openvino"] for one in self._asked("models", "list", "--json")["models"]]
 
     def differential(self) -> None:
         """`wardnote suggest` on all three models."""
