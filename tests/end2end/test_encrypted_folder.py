@@ -78,6 +78,8 @@ def test_a_planted_name_is_in_no_file(
     log = data_dir / "logs" / "wardnote.log"
     try:
         wait_for(lambda: "the window is open" in log.read_text(encoding="utf-8"), "the window", 60)
+        # Whoever closes a database last takes its journal away: that is to be the window, which is killed.
+        wait_for(lambda: list(data_dir.glob("*-wal")), "the window's own connection", 60)
         edit_behind_the_window(data_dir)
     finally:
         process.kill()

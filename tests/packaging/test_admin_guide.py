@@ -37,7 +37,7 @@ def test_its_installers_options_exist() -> None:
     options = {
         word for command in COMMANDS if command.startswith("sh ") for word in command.split() if word[:2] == "--"
     }
-    assert options - {"--"} == {"--quiet", "--yes", "--prefix", "--data"}
+    assert options - {"--"} == {"--quiet", "--yes", "--prefix", "--pack", "--data"}
     assert all(option in INSTALLER for option in options)
 
 
