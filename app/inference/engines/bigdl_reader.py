@@ -12,7 +12,7 @@ from app.inference.engines.bigdl_decoder import Decoder
 # What is read in one pass: more gains nothing, and takes memory.
 _CHUNK = 512
 # The prompt's last 1 to 4 tokens are always read anew, in a pass of their own. So an answer to an unchanged prompt is
-# the same to the last bit, whether the rest was at hand or not. So few cost little more than one; 16 cost as much as 6.
+# the same to the last bit, whether the rest was at hand or not. Four cost twice as much as one, 16 five times.
 _TAIL = 4
 
 
