@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-from installers.smoke import Broken, Smoke, hold, picture, press, timed, until
+from installers.smoke import Smoke, hold, picture, press, timed, until
 
 # What the hospital decides, so that no page but that of the recovery code needs a hand.
 _PRESET = '[first_start]\nmodels = "pack"\ncalibrate = true\nsample = true\n'
@@ -44,6 +44,4 @@ def walk(smoke: Smoke, display: str, name: str, arrived: Callable[[], object], s
 
 def is_encrypted(database: Path) -> None:
     """The database is encrypted: it does not begin as one that anybody can read. Raises Broken."""
-    if database.read_bytes()[:15] == b"SQLite format 3":
-        raise Broken(f"{database} is not encrypted")
-    hold(True, "the database is encrypted")
+    hold(database.read_bytes()[:15] != b"SQLite format 3", f"{database.name} is encrypted")

@@ -187,8 +187,3 @@ class Ward:
     def rows(self) -> object:
         """What the database holds, by its own check."""
         return json.loads(self.wardnote("db", "check", "--json"))
-
-
-def data_folder(system: BareSystem) -> Path:
-    """The data folder, seen from outside."""
-    return system.root / DATA.lstrip("/")

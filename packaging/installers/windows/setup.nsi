@@ -73,8 +73,8 @@ LangString FAILED ${LANG_SIMPCHINESE} "安装没有完成，已撤销本次更�
 LangString FAILED ${LANG_ENGLISH} "The installation did not succeed and was undone; an earlier version and all data are as they were."
 LangString ASK_DATA ${LANG_SIMPCHINESE} "是否同时删除当前用户的病历数据库、设置、日志和模型？$\r$\n$\r$\n$LOCALAPPDATA\@DATA_FOLDER@$\r$\n$\r$\n删除后无法恢复。选“否”则全部保留。"
 LangString ASK_DATA ${LANG_ENGLISH} "Delete this user's database of notes, settings, logs and models, too?$\r$\n$\r$\n$LOCALAPPDATA\@DATA_FOLDER@$\r$\n$\r$\nThis cannot be undone. With No, everything is kept."
-LangString NO_PACK ${LANG_SIMPCHINESE} "没有模型包 $Pack。没有更改任何内容。"
-LangString NO_PACK ${LANG_ENGLISH} "There is no model pack $Pack. Nothing was changed."
+LangString NO_PACK ${LANG_SIMPCHINESE} "没有模型包文件 $Pack。没有更改任何内容。"
+LangString NO_PACK ${LANG_ENGLISH} "There is no model pack file $Pack. Nothing was changed."
 LangString MODELS ${LANG_SIMPCHINESE} "模型包："
 LangString MODELS ${LANG_ENGLISH} "Model pack: "
 LangString MODELS_FAILED ${LANG_SIMPCHINESE} "程序已经装好，但模型包 $Pack 没有装上。$\r$\n$\r$\n打开@CHINESE_NAME@，在“模型”页（Ctrl+Shift+L）再次安装它，那里会说明原因。"
@@ -161,6 +161,7 @@ Function FindPack
       Return
     ${EndIf}
     ${IfNot} ${FileExists} $Pack
+    ${OrIf} ${FileExists} "$Pack\*.*" ; a folder
       !insertmacro Refuse "$(NO_PACK)"
     ${EndIf}
     GetFullPathName $Pack $Pack
@@ -190,9 +191,10 @@ Function TakePack
   ${Else}
     RMDir /r "$INSTDIR\packs"
     CreateDirectory "$INSTDIR\packs"
-    ClearErrors
-    CopyFiles /SILENT "$Pack" "$INSTDIR\packs"
-    ${If} ${Errors}
+    ${GetFileName} $Pack $1
+    ; CopyFiles may end well on a full disk, with half of a file.
+    System::Call 'kernel32::CopyFileW(w "$Pack", w "$INSTDIR\packs\$1", i 0) i.r2'
+    ${If} $2 == 0
       RMDir /r "$INSTDIR\packs"
       StrCpy $0 1
     ${EndIf}

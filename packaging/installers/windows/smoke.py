@@ -41,6 +41,8 @@ def run(smoke: Smoke) -> None:
         try:
             _one_doctor(smoke, wine, old, new, plan)
             smoke_ends.run(wine, old, new, plan, EARLIER)
+            if smoke.pack.name:
+                smoke_ends.packs(smoke, wine, old, small, replace(plan, version=EARLIER))
             smoke_languages.run(smoke, wine, new)
             _whole_computer(smoke, wine, new, plan)
             smoke_removal.run(smoke, wine, new)

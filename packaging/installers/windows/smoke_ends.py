@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 import subprocess
 import threading
@@ -12,12 +13,24 @@ from pathlib import Path
 
 from installers import product
 from installers.plan import Plan
-from installers.smoke import hold, timed, until
-from installers.windows import launchers
-from installers.windows.smoke_steps import FAILED, RESTART, console, expect, names, remove, says, versions
+from installers.smoke import Smoke, hold, timed, until
+from installers.windows import launchers, setup
+from installers.windows.smoke_steps import (
+    FAILED,
+    RESTART,
+    WITHOUT_MODELS,
+    console,
+    expect,
+    names,
+    remove,
+    says,
+    versions,
+)
 from installers.windows.wine import Wine
 
 _SECTION = 1024 * 1024
+# Enough that the setup begins, and less than any pack.
+_SLACK_KB = 8 * 1024
 
 
 def run(wine: Wine, old: Path, new: Path, plan: Plan, earlier: str) -> None:
@@ -54,6 +67,30 @@ def _full_disks(wine: Wine, old: Path) -> None:
         filler.join()
         hold((disk / "filler").stat().st_size > _SECTION, "the disk was filled while files were laid down")
         hold(not names(disk / product.NAME), f"a disk that fills up is left as it was: {names(disk / product.NAME)}")
+
+
+def packs(smoke: Smoke, wine: Wine, built: Path, tree: Path, plan: Plan) -> None:
+    """A pack for all users, with room for it and without, and one that is not there; `built` is the setup of `tree`."""
+    pack = wine.drive / "users" / smoke.pack.name
+    shutil.copyfile(smoke.pack, pack)
+    option = f"/PACK=C:\\users\\{pack.name}"
+    needed = int(setup.values(tree, built, plan, "")["NEEDED_KB"])
+    for kilobytes, code in (
+        (needed + pack.stat().st_size // 1024 + _SLACK_KB, 0),
+        (needed + _SLACK_KB, WITHOUT_MODELS),
+    ):
+        with _disk(wine, f"{kilobytes}k") as disk:
+            home = disk / product.NAME
+            expect(wine, code, str(built), "/S", "/AllUsers", option, f"/D=S:\\{product.NAME}")
+            laid_down = home / "packs" / pack.name
+            whole = laid_down.exists() and filecmp.cmp(laid_down, pack, shallow=False)
+            hold(whole if code == 0 else not laid_down.parent.exists(), "a pack is laid down whole or not at all")
+            hold("wardnote" in wine.run(console(home), "--version")[1], "the program starts")
+            expect(wine, 0, str(home / "uninstall.exe"), "/S", "/AllUsers")
+            until(lambda: not (disk / product.NAME).exists(), "the removal", 120)
+    for wrong in ("none.wnpack", "windows"):
+        expect(wine, FAILED, str(built), "/S", "/CurrentUser", f"/PACK=C:\\{wrong}")
+    hold(not (wine.local / "Programs" / product.NAME).exists(), "what is no pack ends it before anything")
 
 
 def _fill(disk: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from installers import first_start, product
 from installers.smoke import Smoke, hold, picture, press, timed, until
-from installers.windows.smoke_steps import database, expect, set_policy
+from installers.windows.smoke_steps import WITHOUT_MODELS, database, expect, set_policy
 from installers.windows.wine import Wine
 
 _UNINSTALL = "卸载"
@@ -26,7 +26,7 @@ def run(smoke: Smoke, wine: Wine, new: Path) -> None:
     if smoke.pack.name:
         shutil.copyfile(smoke.pack, beside / smoke.pack.name)
         set_policy(wine, "")
-        expect(wine, 3, str(setup), "/S", "/CurrentUser")
+        expect(wine, WITHOUT_MODELS, str(setup), "/S", "/CurrentUser")
         set_policy(wine, first_start.policy(smoke, preset=False))
     with timed("installation for one user, with what lies beside the setup"):
         expect(wine, 0, str(setup), "/S", "/CurrentUser")

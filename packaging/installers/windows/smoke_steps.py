@@ -12,6 +12,7 @@ from installers.windows.wine import Wine
 
 FAILED = 1603 % 256  # exit codes reach Unix in one byte
 RESTART = 3010 % 256
+WITHOUT_MODELS = 3
 
 
 def expect(wine: Wine, code: int, *command: str) -> str:
