@@ -17,6 +17,14 @@ from app.infra.interrupts import noted, was_interrupted
 @contextmanager
 def interrupts(handle: Callable[[], None]) -> Iterator[None]:
     """Call `handle` in the event loop at Ctrl+C or a polite end; Python alone would notice only after the loop."""
+    with noted(), _watched(handle):
+        if was_interrupted():
+            QTimer.singleShot(0, handle)
+        yield
+
+
+@contextmanager
+def _watched(handle: Callable[[], None]) -> Iterator[None]:
     reader, writer = socket.socketpair()
     reader.setblocking(False)
     writer.setblocking(False)
@@ -29,10 +37,7 @@ def interrupts(handle: Callable[[], None]) -> Iterator[None]:
     notifier.activated.connect(on_signal)
     earlier_fd = signal.set_wakeup_fd(writer.fileno())
     try:
-        with noted():
-            if was_interrupted():
-                QTimer.singleShot(0, handle)
-            yield
+        yield
     finally:
         signal.set_wakeup_fd(earlier_fd)
         notifier.setEnabled(False)

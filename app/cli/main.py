@@ -108,12 +108,20 @@ def _exit_code(work: Callable[[], int], paths: Paths) -> int:
         output.say(str(fault))
         return ExitCode.ENVIRONMENT
     except KeyboardInterrupt:
-        output.say(interrupts.SENTENCE)
-        return ExitCode.ENVIRONMENT
+        return _interrupted()
+    except SystemError as error:  # C code's name for the KeyboardInterrupt that came while it ran
+        return _interrupted() if interrupts.was_interrupted() else _bug(error, paths)
     except Exception as error:
-        logger.exception("a command failed")
-        place = paths.logs / log_file.LOG_FILE
-        output.say(
-            f"程序内部出错（{type(error).__name__}），没有完成：详情（不含病历内容）已记入 {place}，请转交信息科。"
-        )
-        return ExitCode.BUG
+        return _bug(error, paths)
+
+
+def _interrupted() -> ExitCode:
+    output.say(interrupts.SENTENCE)
+    return ExitCode.ENVIRONMENT
+
+
+def _bug(error: Exception, paths: Paths) -> ExitCode:
+    logger.error("a command failed", exc_info=error)
+    place = paths.logs / log_file.LOG_FILE
+    output.say(f"程序内部出错（{type(error).__name__}），没有完成：详情（不含病历内容）已记入 {place}，请转交信息科。")
+    return ExitCode.BUG

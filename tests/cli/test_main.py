@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ import app
 from app.cli import db
 from app.cli.main import make_parser, run
 from app.core.errors import DatabaseFault, EnvironmentFault, UsageFault
+from app.infra.interrupts import interruptible
 from app.infra.paths import Paths
 from tests.helpers.logs import ExpectedLogs
 
@@ -42,6 +46,23 @@ def test_faults_are_one_sentence_and_their_exit_code(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err == f"{str(error) or '已中断。'}\n"
+
+
+def test_a_signal_that_came_inside_of_c_code_is_no_bug(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], expected_logs: ExpectedLogs
+) -> None:
+    def interrupted(_: object) -> None:
+        with suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        raise SystemError("returned a result with an exception set")
+
+    monkeypatch.setattr(db, "_check", interrupted)
+    with interruptible():
+        assert run(["db", "check", "--data-dir", str(data_dir)], no_window) == 3
+    assert capsys.readouterr().err == "已中断。\n"
+    expected_logs.expect("ERROR app.cli.main: a command failed")
+    monkeypatch.setattr(db, "_check", raising(SystemError("of its own")))
+    assert run(["db", "check", "--data-dir", str(data_dir)], no_window) == 1
 
 
 def test_a_bug_is_logged_without_its_words(
