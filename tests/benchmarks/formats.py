@@ -34,6 +34,7 @@ from app.infra.resources import resource_path
 
 TOKENS = 700
 PLAIN = "openvino float16"
+BLOCKS = "openvino, the file's blocks"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def _nncf(mode: str, group: int, **more: Any) -> Row:
 
 ROWS = {
     "openvino default": Row("openvino", Weights.INT4),
+    BLOCKS: Row("openvino", Weights.INT4),
     "bigdl default": Row("bigdl", "sym_int4"),
     PLAIN: Row("openvino", Weights.BF16),
     "openvino int8": Row("openvino", Weights.INT8),
@@ -116,6 +118,8 @@ class Bench:
         began = time.monotonic()
         if row.nncf:
             self._compress(row, folder)
+        elif row.engine == "openvino" and row.weights is Weights.INT4 and name != BLOCKS:
+            isolated(steps.compress_for_openvino, self.make(BLOCKS), folder, report=_quiet)
         elif row.engine == "openvino":
             isolated(steps.convert_for_openvino, self._gguf, folder, row.weights, report=_quiet)
         else:

@@ -25,7 +25,7 @@ from app.inference.store import Manifest, Quality, model_folder, prepared_folder
 from app.inference.supervisor import ModelHost
 from app.inference.work import MakeHost, Report
 
-_METHOD = "2"
+_METHODS = {"bigdl": "2", "openvino": "3"}
 _PACKAGES = {"bigdl": "bigdl-llm", "openvino": "openvino-genai"}
 # Fastest first; the first that passes is taken. A head that stays in float32 costs memory and speed, but the
 # smallest models lose too much without it.
@@ -34,6 +34,7 @@ _BIGDL_SETTINGS: tuple[tuple[tuple[str, str], ...], ...] = (
     (("head", "float32"),),
 )
 _BIGDL_KINDS = {Weights.INT4: "sym_int4", Weights.INT8: "sym_int8", Weights.BF16: "bf16"}
+_OPENVINO_KINDS = {Weights.INT8: "int8 q8_0", Weights.BF16: "float16"}
 _TRIAL = (Message("system", "系统"), Message("user", "示例"), Message("assistant", "回答"), Message("user", "提问"))
 
 
@@ -198,7 +199,7 @@ def _template(model: CatalogModel, folder: Path) -> str:
 
 def recipe(engine: str) -> str:
     """How models are made for an engine: method and library version. A new one prepares them again."""
-    return f"{engine}/{metadata.version(_PACKAGES[engine])}/{_METHOD}"
+    return f"{engine}/{metadata.version(_PACKAGES[engine])}/{_METHODS[engine]}"
 
 
 def _for_bigdl(proof: _Proof, parent: Path, work: Path, report: Report) -> tuple[Path, Manifest]:
@@ -234,7 +235,12 @@ def _for_openvino(proof: _Proof, parent: Path, work: Path, report: Report) -> tu
     folder = work / "ir"
     source = _weights(proof.model)
     stage = partial(report, "转换为 OpenVINO IR")
-    kind = isolated(steps.convert_for_openvino, source, folder, proof.model.weights, report=stage)
+    weights = proof.model.weights
+    isolated(steps.convert_for_openvino, source, folder, weights, report=stage)
+    kind = _OPENVINO_KINDS.get(weights, "")
+    if weights is Weights.INT4:
+        plain, folder = folder, work / "ir-int4"
+        kind = isolated(steps.compress_for_openvino, plain, folder, report=stage)
     report("校验 OpenVINO 模型", 0.0)
     quality = proof.quality("openvino", folder, ())
     if not passes(quality):

@@ -105,11 +105,11 @@ def _forget_origin(config: Path) -> None:
     config.write_text(json.dumps(values, indent=1))
 
 
-def convert_for_openvino(gguf_file: Path, folder: Path, weights: Weights, report: Report) -> str:
-    """An OpenVINO IR folder from a GGUF file, made by GenAI itself; returns what its weights are."""
+def convert_for_openvino(gguf_file: Path, folder: Path, weights: Weights, report: Report) -> None:
+    """An OpenVINO IR folder from a GGUF file, made by GenAI itself; 4-bit ones are compressed after it."""
     import openvino_genai
 
-    from app.inference.conversion.gguf_requantise import needs_requantising, requantise, weights_name
+    from app.inference.conversion.gguf_requantise import needs_requantising, requantise
 
     folder.mkdir(parents=True, exist_ok=True)
     readable = folder / "model.gguf"
@@ -118,7 +118,6 @@ def convert_for_openvino(gguf_file: Path, folder: Path, weights: Weights, report
     else:
         shutil.copy(gguf_file, readable)
     report(0.6)
-    name = weights_name(readable)
     try:
         openvino_genai.LLMPipeline(str(readable), "CPU", enable_save_ov_model=True)
     except Exception as error:  # the library lets its containers' errors through
@@ -126,6 +125,16 @@ def convert_for_openvino(gguf_file: Path, folder: Path, weights: Weights, report
     readable.unlink()
     if not (folder / "openvino_model.xml").exists():
         raise ModelFileFault(f"OpenVINO 未能从 GGUF 文件 {gguf_file.name} 生成模型，请检查文件是否受支持")
+
+
+def compress_for_openvino(source: Path, folder: Path, report: Report) -> str:
+    """The IR folder `source` with its matrices in 4 bits; returns what they are."""
+    from app.inference.conversion.ir_weights import MODEL, compress
+
+    name = compress(source, folder)
+    for file in source.iterdir():
+        if file.stem != Path(MODEL).stem:
+            shutil.copy(file, folder / file.name)
     return name
 
 

@@ -25,7 +25,7 @@ _FEW_ROWS = {"float32": 32, "bfloat16": 64}
 _BLOCK_WEIGHTS = 64
 _BLOCK_BYTES = 34
 _MIDDLE = 8
-_STRIP_WEIGHTS = 1 << 18
+_STRIP_WEIGHTS = 1 << 20
 _PACKED_AT_ONCE = 1 << 13
 _TALLEST_TILE = 64
 # How many of the likeliest tokens get exact logits: the INT4 product rounds its results to eight bits.
