@@ -136,7 +136,7 @@ class Int4Head:
         logits = self._packed(rows)
         likeliest = logits.topk(min(_EXACT, logits.shape[-1])).indices
         numbers, scales = _unpacked(self._blocks[likeliest.flatten()])
-        weights = (numbers - _MIDDLE) * scales[..., None]
+        weights = (numbers.float() - _MIDDLE) * scales[..., None]
         exact = (weights.view(*likeliest.shape, -1) * rows[:, None]).sum(-1)
         return logits.scatter_(1, likeliest, exact)
 

@@ -1,0 +1,47 @@
+"""BigDL's INT4 layers by our kernels: each says what the stored blocks say."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from bigdl.llm.transformers.low_bit_linear import SYM_INT4, FP4Params, LowBitLinear
+
+from app.inference.engines.bigdl_linear import Expander, Expansion, Int4Head, LowBitGroup
+
+IN, OUT = 128, 192
+
+
+def layer() -> LowBitLinear:
+    made = LowBitLinear(IN, OUT, SYM_INT4, bias=False, mp_group=None)
+    weights = torch.randn(OUT, IN, generator=torch.Generator().manual_seed(1))
+    made.weight = FP4Params(weights, requires_grad=False, qtype=SYM_INT4).quantize("cpu")
+    return made
+
+
+def rows(count: int) -> torch.Tensor:
+    return torch.randn(count, IN, generator=torch.Generator().manual_seed(2))
+
+
+def stored(of: LowBitLinear) -> torch.Tensor:
+    """The weights (out, in) as blocks of a float16 scale and 64 numbers, eight in the middle, low halves first."""
+    blocks = of.weight.data.view(torch.uint8).view(OUT, IN // 64, 34)
+    scales = blocks[..., :2].contiguous().view(torch.float16).float()
+    pairs = blocks[..., 2:].int()
+    return ((torch.cat([pairs % 16, pairs // 16], dim=-1) - 8) * scales).view(OUT, IN)
+
+
+def test_the_likeliest_tokens_have_exact_logits_and_the_others_rounded_ones() -> None:
+    made = layer()
+    wanted = rows(3) @ stored(made).T
+    logits = Int4Head(made)(rows(3))
+    torch.testing.assert_close(logits.topk(8).values, wanted.topk(8).values, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(logits, wanted, rtol=0.02, atol=0.3)
+
+
+@pytest.mark.parametrize("count", [1, 5, 100])
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+def test_layers_with_one_input_are_their_products_one_beside_the_other(count: int, kind: Expansion) -> None:
+    made = layer()
+    product = LowBitGroup([made, made], Expander(kind, 2))(rows(count))
+    wanted = rows(count) @ stored(made).T
+    torch.testing.assert_close(product, torch.cat([wanted, wanted], dim=-1), rtol=0.02, atol=0.3)
