@@ -21,9 +21,11 @@ from app.core.errors import ModelFileFault
 
 MODEL = "openvino_model.xml"
 
-# Tried in this order: a row has to be cut into whole groups. Matrices that narrow are more sensitive; those of models
-# with so few channels stay in 8 bits (SmolLM2-135M over its parent: 1.09, in groups of 32 1.18, of 64 1.20).
-_GROUPS, _NARROWING_GROUPS = (128, 32), (32,)
+# Tried in this order: a row has to be cut into whole groups.
+_GROUPS = (128, 32)
+# Matrices that narrow are more sensitive; those of models with so few channels stay in 8 bits (SmolLM2-135M over its
+# parent: 1.09, in groups of 32 1.18, of 64 1.20).
+_NARROWING_GROUPS = (32,)
 _FEW_CHANNELS = 768
 # What lies between a matrix and the product that takes it.
 _PASSED = frozenset({"Convert", "Reshape"})
@@ -74,14 +76,16 @@ def quantised(weights: NDArray[np.float32], bits: int, group: int) -> tuple[NDAr
 def _name(groups: set[int]) -> str:
     """0 is a row of 8-bit weights."""
     four = "+".join(f"g{group}" for group in sorted(groups) if group)
-    return ", ".join([f"int4 {four}"] * bool(four) + ["int8 per row"] * (0 in groups))
+    parts = [f"int4 {four}" if four else "", "int8 per row" if 0 in groups else ""]
+    return ", ".join(filter(None, parts))
 
 
 def _group(rows: int, columns: int) -> int:
-    """Weights in a 4-bit group; 0 (8 bits, the whole row) where a row cannot be cut."""
-    if rows < columns and rows < _FEW_CHANNELS:
+    """Weights in a 4-bit group; 0 (8 bits, the whole row) where that loses too much or a row cannot be cut."""
+    narrows = rows < columns
+    if narrows and rows < _FEW_CHANNELS:
         return 0
-    sizes = _GROUPS if columns <= rows else _NARROWING_GROUPS
+    sizes = _NARROWING_GROUPS if narrows else _GROUPS
     return next((size for size in sizes if columns % size == 0), 0)
 
 

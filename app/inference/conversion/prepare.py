@@ -237,10 +237,11 @@ def _for_openvino(proof: _Proof, parent: Path, work: Path, report: Report) -> tu
     stage = partial(report, "转换为 OpenVINO IR")
     weights = proof.model.weights
     isolated(steps.convert_for_openvino, source, folder, weights, report=stage)
-    kind = _OPENVINO_KINDS.get(weights, "")
     if weights is Weights.INT4:
         plain, folder = folder, work / "ir-int4"
         kind = isolated(steps.compress_for_openvino, plain, folder, report=stage)
+    else:
+        kind = _OPENVINO_KINDS[weights]
     report("校验 OpenVINO 模型", 0.0)
     quality = proof.quality("openvino", folder, ())
     if not passes(quality):

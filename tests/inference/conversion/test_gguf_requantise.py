@@ -10,10 +10,7 @@ import pytest
 from gguf import GGMLQuantizationType as Kind
 
 from app.core.errors import ModelFileFault
-from app.inference.conversion.gguf_requantise import (
-    needs_requantising,
-    requantise,
-)
+from app.inference.conversion.gguf_requantise import needs_requantising, requantise
 from app.inference.conversion.gguf_source import GgufSource
 from tests.helpers.tiny_gguf import Tiny, write_tiny_gguf
 
