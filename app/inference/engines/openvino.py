@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     import openvino_genai
     from numpy.typing import NDArray
 
-# Gigabytes for the cache of read prompts; without a limit it grows with every patient.
-_CACHE_GB = 1
+# The cache of read prompts has room for the longest context and this many tokens more: what an earlier prompt left is
+# given up when the room is needed. Without a limit it grows with every patient. It is kept in blocks.
+_SPARE_TOKENS = 512
+_BLOCK_TOKENS = 32
 
-# While reading ahead, a cancel is seen after so many tokens: a multiple of the blocks (32) that the library keeps.
-_AHEAD = 64
+# While reading ahead, a cancel is seen after so many tokens: whole blocks.
+_AHEAD = 2 * _BLOCK_TOKENS
 
 # A copied text is guessed by its last three tokens, five tokens at a time (measured: 2.1 times plain decoding).
 _GUESS_BY = 3
@@ -197,7 +199,7 @@ def _properties(request: LoadRequest) -> dict[str, object]:
     # Passing a SchedulerConfig sets every field anew: its own defaults switch prefix caching off and cut prompts
     # into pieces of 256 tokens.
     scheduler = openvino_genai.SchedulerConfig()
-    scheduler.cache_size = _CACHE_GB * (2 if "kv" in options else 1)  # 16 bits instead of 8: the same tokens
+    scheduler.num_kv_blocks = -(-(request.context_tokens + _SPARE_TOKENS) // _BLOCK_TOKENS)
     scheduler.enable_prefix_caching = True
     scheduler.dynamic_split_fuse = True
     scheduler.max_num_batched_tokens = max(request.context_tokens, 1)
