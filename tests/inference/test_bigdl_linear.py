@@ -6,28 +6,28 @@ import pytest
 import torch
 from bigdl.llm.transformers.low_bit_linear import SYM_INT4, FP4Params, LowBitLinear
 
-from app.inference.engines.bigdl_linear import Expander, Expansion, Int4Head, LowBitGroup
+from app.inference.engines.bigdl_linear import EXPANSIONS, Expander, Expansion, Int4Head, LowBitGroup
 
 IN, OUT = 128, 192
 
 
-def layer() -> LowBitLinear:
-    made = LowBitLinear(IN, OUT, SYM_INT4, bias=False, mp_group=None)
-    weights = torch.randn(OUT, IN, generator=torch.Generator().manual_seed(1))
+def layer(wide: int = IN, high: int = OUT) -> LowBitLinear:
+    made = LowBitLinear(wide, high, SYM_INT4, bias=False, mp_group=None)
+    weights = torch.randn(high, wide, generator=torch.Generator().manual_seed(1))
     made.weight = FP4Params(weights, requires_grad=False, qtype=SYM_INT4).quantize("cpu")
     return made
 
 
-def rows(count: int) -> torch.Tensor:
-    return torch.randn(count, IN, generator=torch.Generator().manual_seed(2))
+def rows(count: int, wide: int = IN) -> torch.Tensor:
+    return torch.randn(count, wide, generator=torch.Generator().manual_seed(2))
 
 
 def stored(of: LowBitLinear) -> torch.Tensor:
     """The weights (out, in) as blocks of a float16 scale and 64 numbers, eight in the middle, low halves first."""
-    blocks = of.weight.data.view(torch.uint8).view(OUT, IN // 64, 34)
+    blocks = of.weight.data.view(torch.uint8).view(of.out_len, of.in_len // 64, 34)
     scales = blocks[..., :2].contiguous().view(torch.float16).float()
     pairs = blocks[..., 2:].int()
-    return ((torch.cat([pairs % 16, pairs // 16], dim=-1) - 8) * scales).view(OUT, IN)
+    return ((torch.cat([pairs % 16, pairs // 16], dim=-1) - 8) * scales).view(of.out_len, of.in_len)
 
 
 def test_the_likeliest_tokens_have_exact_logits_and_the_others_rounded_ones() -> None:
@@ -35,13 +35,23 @@ def test_the_likeliest_tokens_have_exact_logits_and_the_others_rounded_ones() ->
     wanted = rows(3) @ stored(made).T
     logits = Int4Head(made)(rows(3))
     torch.testing.assert_close(logits.topk(8).values, wanted.topk(8).values, rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(logits, wanted, rtol=0.02, atol=0.3)
+    torch.testing.assert_close(logits, wanted, rtol=0.02, atol=0.6)
 
 
 @pytest.mark.parametrize("count", [1, 5, 100])
-@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+@pytest.mark.parametrize("kind", EXPANSIONS)
 def test_layers_with_one_input_are_their_products_one_beside_the_other(count: int, kind: Expansion) -> None:
     made = layer()
     product = LowBitGroup([made, made], Expander(kind, 2))(rows(count))
     wanted = rows(count) @ stored(made).T
-    torch.testing.assert_close(product, torch.cat([wanted, wanted], dim=-1), rtol=0.02, atol=0.3)
+    torch.testing.assert_close(product, torch.cat([wanted, wanted], dim=-1), rtol=0.02, atol=0.6)
+
+
+def test_a_column_far_larger_than_the_others_costs_a_narrowing_layer_its_own_group_alone() -> None:
+    made, entering = layer(1024, 64), rows(100, 1024)
+    entering[:, 5] *= 3_000
+    entering[:, 200:] *= 100  # The small ones lie in the large one's group.
+    product = LowBitGroup([made], Expander("int8", 2))(entering)
+    wanted = entering @ stored(made).T
+    error = (product - wanted).norm() / (wanted - entering[:, :128] @ stored(made)[:, :128].T).norm()
+    assert error < 0.03

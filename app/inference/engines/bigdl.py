@@ -190,11 +190,16 @@ def _load_model(path: str, options: dict[str, str]) -> Any:
 
 
 def _expansion(options: dict[str, str]) -> Expansion:
-    """The form that weights are expanded to: bfloat16 where the processor multiplies it."""
+    """The form that weights are expanded to: the smallest that the processor has instructions to multiply."""
     import torch
 
-    if options.get("expansion") in ("float32", "bfloat16"):
-        return "float32" if options["expansion"] == "float32" else "bfloat16"
+    from app.inference.engines.bigdl_linear import EXPANSIONS
+
+    for kind in EXPANSIONS:
+        if options.get("expansion") == kind:
+            return kind
+    if torch.cpu._is_vnni_supported():
+        return "int8"
     return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
 
 
