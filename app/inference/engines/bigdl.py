@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     # The tokens so far and the logits (1, vocabulary) after them -> the next token.
     Choice = Callable[[list[int], torch.Tensor], int]
 
+# Columns from which on eight bits cost a model less than 1 % of perplexity (896: 0.4, 1536: 0.6; 576: 3, with
+# log-likelihoods moved by half a nat).
+_BEARS_INT8 = 768
+
 # Tokens that end an answer in the chat formats of the supported families, beside the configured one.
 _END_TOKENS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "</s>")
 
@@ -71,7 +75,7 @@ class BigDLEngine:
         report(0.4)
         model = _load_model(request.path, options)
         report(0.6)
-        expander = Expander(_expansion(options), torch.get_num_threads())
+        expander = Expander(_expansion(options, model.config.hidden_size), torch.get_num_threads())
         self._reader = PromptReader(Decoder(model, expander, request.context_tokens))
         release(Path(request.path))
         report(0.8)
@@ -189,8 +193,8 @@ def _load_model(path: str, options: dict[str, str]) -> Any:
     ).eval()
 
 
-def _expansion(options: dict[str, str]) -> Expansion:
-    """The form that weights are expanded to: the smallest that the processor has instructions to multiply."""
+def _expansion(options: dict[str, str], width: int) -> Expansion:
+    """The form that weights are expanded to: the smallest that the processor multiplies and a model so wide bears."""
     import torch
 
     from app.inference.engines.bigdl_linear import EXPANSIONS
@@ -198,7 +202,7 @@ def _expansion(options: dict[str, str]) -> Expansion:
     for kind in EXPANSIONS:
         if options.get("expansion") == kind:
             return kind
-    if torch.cpu._is_vnni_supported():
+    if torch.cpu._is_vnni_supported() and width >= _BEARS_INT8:
         return "int8"
     return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
 
