@@ -6,7 +6,7 @@ import pytest
 import torch
 from bigdl.llm.transformers.low_bit_linear import SYM_INT4, FP4Params, LowBitLinear
 
-from app.inference.engines.bigdl_linear import EXPANSIONS, Expander, Expansion, Int4Head, LowBitGroup
+from app.inference.engines.bigdl_linear import Expander, Expansion, Int4Head, LowBitGroup, fastest_expansion
 
 IN, OUT = 128, 192
 
@@ -39,7 +39,7 @@ def test_the_likeliest_tokens_have_exact_logits_and_the_others_rounded_ones() ->
 
 
 @pytest.mark.parametrize("count", [1, 5, 100])
-@pytest.mark.parametrize("kind", EXPANSIONS)
+@pytest.mark.parametrize("kind", ["float32", "bfloat16", "int8"])
 def test_layers_with_one_input_are_their_products_one_beside_the_other(count: int, kind: Expansion) -> None:
     made = layer()
     product = LowBitGroup([made, made], Expander(kind, 2))(rows(count))
@@ -55,3 +55,15 @@ def test_a_column_far_larger_than_the_others_costs_a_narrowing_layer_its_own_gro
     wanted = entering @ stored(made).T
     error = (product - wanted).norm() / (wanted - entering[:, :128] @ stored(made)[:, :128].T).norm()
     assert error < 0.03
+
+
+@pytest.mark.parametrize("bfloat16", [True, False])
+def test_eight_bits_are_for_processors_that_have_them_and_models_that_bear_them(
+    monkeypatch: pytest.MonkeyPatch, bfloat16: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: bfloat16)
+    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: True)
+    without = "bfloat16" if bfloat16 else "float32"
+    assert [fastest_expansion(width) for width in (576, 896)] == [without, "int8"]
+    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: False)
+    assert fastest_expansion(896) == without

@@ -26,15 +26,10 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from app.inference.engines.bigdl_grammar import GrammarCompiler
-    from app.inference.engines.bigdl_linear import Expansion
     from app.inference.engines.bigdl_reader import PromptReader
 
     # The tokens so far and the logits (1, vocabulary) after them -> the next token.
     Choice = Callable[[list[int], torch.Tensor], int]
-
-# Columns from which on eight bits cost a model less than 1 % of perplexity (896: 0.4, 1536: 0.6; 576: 3, with
-# log-likelihoods moved by half a nat).
-_BEARS_INT8 = 768
 
 # Tokens that end an answer in the chat formats of the supported families, beside the configured one.
 _END_TOKENS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "</s>")
@@ -55,13 +50,13 @@ class BigDLEngine:
         self._ends: frozenset[int] = frozenset()
 
     def load(self, request: LoadRequest, report: Callable[[float], None]) -> None:
-        """Load an INT4 folder (`save_low_bit` files, tokenizer.json). Options: `head`, `expansion`, `lookup`."""
+        """Load an INT4 folder (`save_low_bit` files, tokenizer.json). Options: `head`, `lookup`."""
         import torch
         from tokenizers import Tokenizer
 
         from app.inference.engines.bigdl_decoder import Decoder
         from app.inference.engines.bigdl_grammar import GrammarCompiler
-        from app.inference.engines.bigdl_linear import Expander
+        from app.inference.engines.bigdl_linear import Expander, fastest_expansion
         from app.inference.engines.bigdl_reader import PromptReader
 
         report(0.3)
@@ -75,7 +70,7 @@ class BigDLEngine:
         report(0.4)
         model = _load_model(request.path, options)
         report(0.6)
-        expander = Expander(_expansion(options, model.config.hidden_size), torch.get_num_threads())
+        expander = Expander(fastest_expansion(model.config.hidden_size), torch.get_num_threads())
         self._reader = PromptReader(Decoder(model, expander, request.context_tokens))
         release(Path(request.path))
         report(0.8)
@@ -191,20 +186,6 @@ def _load_model(path: str, options: dict[str, str]) -> Any:
         torch_dtype=torch.float32,
         modules_to_not_convert=["lm_head"] if options.get("head") == "float32" else None,
     ).eval()
-
-
-def _expansion(options: dict[str, str], width: int) -> Expansion:
-    """The form that weights are expanded to: the smallest that the processor multiplies and a model so wide bears."""
-    import torch
-
-    from app.inference.engines.bigdl_linear import EXPANSIONS
-
-    for kind in EXPANSIONS:
-        if options.get("expansion") == kind:
-            return kind
-    if torch.cpu._is_vnni_supported() and width >= _BEARS_INT8:
-        return "int8"
-    return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
 
 
 def _end_tokens(folder: Path, tokenizer: Tokenizer) -> frozenset[int]:
