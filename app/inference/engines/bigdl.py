@@ -6,12 +6,10 @@ own format. Nothing is fetched, and no code that comes with a model is run.
 
 from __future__ import annotations
 
-import ctypes
 import json
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
-from platform import libc_ver
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import EngineFault
@@ -32,10 +30,6 @@ if TYPE_CHECKING:
 
     # The tokens so far and the logits (1, vocabulary) after them -> the next token.
     Choice = Callable[[list[int], torch.Tensor], int]
-
-# glibc's malloc.h, and how much freed memory stays at hand.
-_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
-_KEPT_BYTES = 1 << 28
 
 # Tokens that end an answer in the chat formats of the supported families, beside the configured one.
 _END_TOKENS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "</s>")
@@ -66,7 +60,6 @@ class BigDLEngine:
         from app.inference.engines.bigdl_reader import PromptReader
 
         report(0.3)
-        _keep_freed_memory()
         options = dict(request.options)
         if request.threads:
             torch.set_num_threads(request.threads)
@@ -179,16 +172,6 @@ class _Answer:
     def end(self, tokens: int) -> None:
         """No more text comes; `tokens` were taken that have none."""
         self.sink.text(self._stream.flush(), tokens)
-
-
-def _keep_freed_memory() -> None:
-    """Let the C library give out again what the last layer freed: it asks the system for each result of 32 MB or more,
-    which clears every page first (1.5B, 883 tokens: a seventh of the time). Does nothing elsewhere than with glibc.
-    """
-    if libc_ver()[0] == "glibc":
-        libc = ctypes.CDLL(None)
-        libc.mallopt(_M_MMAP_MAX, 0)
-        libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def _load_model(path: str, options: dict[str, str]) -> Any:
