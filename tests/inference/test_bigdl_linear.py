@@ -35,16 +35,18 @@ def test_the_likeliest_tokens_have_exact_logits_and_the_others_rounded_ones() ->
     wanted = rows(3) @ stored(made).T
     logits = Int4Head(made)(rows(3))
     torch.testing.assert_close(logits.topk(8).values, wanted.topk(8).values, rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(logits, wanted, rtol=0.02, atol=0.6)
+    torch.testing.assert_close(logits, wanted, rtol=0.02, atol=0.3)
 
 
 @pytest.mark.parametrize("count", [1, 5, 100])
-@pytest.mark.parametrize("kind", ["float32", "bfloat16", "int8"])
-def test_layers_with_one_input_are_their_products_one_beside_the_other(count: int, kind: Expansion) -> None:
+@pytest.mark.parametrize(("kind", "near"), [("float32", 0.3), ("bfloat16", 0.3), ("int8", 0.6)])
+def test_layers_with_one_input_are_their_products_one_beside_the_other(
+    count: int, kind: Expansion, near: float
+) -> None:
     made = layer()
     product = LowBitGroup([made, made], Expander(kind, 2))(rows(count))
     wanted = rows(count) @ stored(made).T
-    torch.testing.assert_close(product, torch.cat([wanted, wanted], dim=-1), rtol=0.02, atol=0.6)
+    torch.testing.assert_close(product, torch.cat([wanted, wanted], dim=-1), rtol=0.02, atol=near)
 
 
 def test_a_column_far_larger_than_the_others_costs_a_narrowing_layer_its_own_group_alone() -> None:
