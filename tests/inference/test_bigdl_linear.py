@@ -69,3 +69,10 @@ def test_eight_bits_are_for_processors_that_have_them_and_models_that_bear_them(
     assert [fastest_expansion(width) for width in (576, 896)] == [without, "int8"]
     monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: False)
     assert fastest_expansion(896) == without
+
+
+def test_expanding_threads_have_no_teams_of_their_own() -> None:
+    before = torch.get_num_threads()
+    expander = Expander("float32", 2)
+    assert {expander._pool.submit(torch.get_num_threads).result() for _ in range(20)} == {1}
+    assert torch.get_num_threads() == before

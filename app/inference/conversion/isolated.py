@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from app.core.errors import EngineFault, EnvironmentFault, WardNoteError
+from app.inference.process import BRIEF_WAITS
 from app.inference.work import HEARTBEAT_S
 
 _T = TypeVar("_T")
@@ -17,8 +18,8 @@ _T = TypeVar("_T")
 _GRACE_S = 10
 Report = Callable[[float], None]
 
-# No library may look for a hub of models, and torch's threads sleep when they have nothing to do.
-_ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "KMP_BLOCKTIME": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+# No library may look for a hub of models.
+_ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", **BRIEF_WAITS}
 
 
 def isolated(step: Callable[..., _T], *arguments: Any, report: Report) -> _T:

@@ -12,6 +12,7 @@ import ctypes
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
+from threading import Barrier
 from typing import Any, Literal, Protocol
 
 import torch
@@ -60,7 +61,7 @@ class Expander:
         self.few_rows = _FEW_ROWS[kind]
         self._dtype: torch.dtype = getattr(torch, kind)
         self._buffer = torch.empty(0, dtype=self._dtype)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="expand")
+        self._pool = _lone_workers(threads)
 
     def reserve(self, count: int) -> None:
         """Make room for a layer of so many weights."""
@@ -103,6 +104,25 @@ class Expander:
         wait(jobs)
         for job in jobs:
             job.result()
+
+
+def _lone_workers(threads: int) -> ThreadPoolExecutor:
+    """Threads that each compute alone. torch's main thread keeps its team of so many.
+
+    By torch's default each would have a team of its own. OpenMP then counts more threads than processors, and lets
+    the main thread's team sleep between any two steps of a product: a token took half as long again, and more.
+    """
+    pool = ThreadPoolExecutor(threads, "expand", _compute_alone)
+    everyone = Barrier(threads)
+    wait([pool.submit(everyone.wait) for _ in range(threads)])
+    torch.set_num_threads(threads)
+    return pool
+
+
+def _compute_alone() -> None:
+    """For this thread, from its first question on: torch keeps what it then finds."""
+    torch.set_num_threads(1)
+    torch.get_num_threads()
 
 
 def _expanded(layer: LowBitLinear, at: int, height: int) -> torch.Tensor:
