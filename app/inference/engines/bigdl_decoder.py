@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.nn.functional import scaled_dot_product_attention, silu
+from torch.nn.functional import silu
 
+from app.inference.engines.bigdl_attention import KeyValueCache
 from app.inference.engines.bigdl_linear import Expander, Linear, group, head
-
-# So many tokens at once are read exactly as they would be one by one.
-FEW_TOKENS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +40,14 @@ class Decoder:
         self._heads, self._kv_heads = config.num_attention_heads, config.num_key_value_heads
         self._head_size = config.hidden_size // self._heads
         self._epsilon = config.rms_norm_eps
-        self._window = _window(config)
         self._embedding: torch.Tensor = model.model.embed_tokens.weight.data
         self._layers = [_layer(layer, expander) for layer in model.model.layers]
         self._norm = model.model.norm.weight.data
         self._head = head(model.lm_head)
         self._cos, self._sin = _rotations(config.rope_theta, self._head_size, capacity)
-        # Memory is taken by what is written, not by what is reserved.
-        self._cache = torch.empty(self.layers, 2, self._kv_heads, capacity, self._head_size)
+        self._cache = KeyValueCache(
+            self.layers, self._heads, self._kv_heads, self._head_size, capacity, _window(config)
+        )
 
     def embed(self, ids: list[int]) -> torch.Tensor:
         """The input rows (n, hidden) of tokens."""
@@ -86,31 +84,9 @@ class Decoder:
         heads = qkv.view(count, self._heads + 2 * self._kv_heads, self._head_size).transpose(0, 1)
         cos, sin = self._cos[self.length : end], self._sin[self.length : end]
         rotated = _rotated(heads[: self._heads + self._kv_heads], cos, sin)
-        keys, values = self._cache[number]
-        keys[:, self.length : end] = rotated[self._heads :]
-        values[:, self.length : end] = heads[self._heads + self._kv_heads :]
-        queries = rotated[: self._heads]
-        # Row by row, a drafted token comes out to the last bit as it would alone.
-        rows = [(at, at + 1) for at in range(count)] if count <= FEW_TOKENS else [(0, count)]
-        mixed = [self._mixed(queries[:, start:stop], keys, values, self.length + stop) for start, stop in rows]
-        return torch.cat(mixed, dim=1).transpose(0, 1).reshape(count, -1)
-
-    def _mixed(self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, end: int) -> torch.Tensor:
-        """Attention (heads, n, size) of the rows that end at `end` in the cache."""
-        return scaled_dot_product_attention(
-            queries[None],
-            keys[None, :, :end],
-            values[None, :, :end],
-            attn_mask=self._mask(queries.shape[1], end),
-            enable_gqa=self._heads != self._kv_heads,
-        )[0]
-
-    def _mask(self, count: int, end: int) -> torch.Tensor | None:
-        """What each of `count` rows may see (count, end); None for all of it."""
-        if count == 1 and end <= self._window:
-            return None
-        distance = torch.arange(end - count, end)[:, None] - torch.arange(end)
-        return (distance >= 0) & (distance < self._window)
+        queries, keys, values = rotated[: self._heads], rotated[self._heads :], heads[self._heads + self._kv_heads :]
+        mixed = self._cache.attend(number, self.length, queries, keys, values)
+        return mixed.transpose(0, 1).reshape(count, -1)
 
 
 def _layer(layer: Any, expander: Expander) -> _Layer:
