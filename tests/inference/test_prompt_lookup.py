@@ -40,6 +40,16 @@ def test_right_guesses_go_on() -> None:
         assert lookup.guess(tokens)
 
 
+def test_after_a_guess_that_came_true_as_a_whole_the_next_is_longer() -> None:
+    lookup, tokens = PromptLookup(2), [1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3]
+    lookup.judge(2, 2)
+    assert lookup.guess(tokens) == [4, 5, 6, 7, 8]
+    lookup.judge(5, 4)
+    assert lookup.guess(tokens) == [4, 5]
+    lookup.judge(0, 0)
+    assert lookup.guess(tokens) == [4, 5]
+
+
 @given(st.lists(st.integers(0, 4), max_size=40), st.integers(1, 5))
 def test_a_guess_is_always_a_piece_of_the_text(tokens: list[int], width: int) -> None:
     guess = PromptLookup(width).guess(tokens)
