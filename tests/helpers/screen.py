@@ -100,8 +100,13 @@ def focus(screen: Screen) -> None:
 
 
 def opened(screen: Screen, title: str) -> None:
-    """Wait until a dialog is there."""
-    wait_for(lambda: screen.xdotool("search", "--onlyvisible", "--name", f"^{title}$"), title)
+    """Wait until a dialog is there and has the keyboard: a key that comes sooner is not its own."""
+
+    def has_keyboard() -> bool:
+        found = screen.xdotool("search", "--onlyvisible", "--name", f"^{title}$").split()
+        return screen.xdotool("getwindowfocus", "-f") in found
+
+    wait_for(has_keyboard, title)
 
 
 @contextmanager
