@@ -63,7 +63,7 @@ def test_a_few_rows_have_the_same_bits_as_one_by_one_over_the_end_of_a_block_too
 def test_where_a_processor_computes_several_rows_otherwise_they_are_taken_one_by_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("app.inference.engines.bigdl_attention._rows_are_alike", lambda group, size: False)
+    monkeypatch.setattr("app.inference.engines.bigdl_attention._rows_are_alike", lambda heads, group, size: False)
     text = Text(3)
     assert text.cache._spans(60, 3) == [(0, 1), (1, 2), (2, 3)]
     torch.testing.assert_close(text.read(60, 8, 3), text.wanted(71), rtol=1e-4, atol=1e-5)

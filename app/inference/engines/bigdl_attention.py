@@ -32,7 +32,7 @@ class KeyValueCache:
         self._group = heads // kv_heads
         self._window = window
         self._span, self._mask = (0, 0), torch.empty(0)
-        self._together = _rows_are_alike(self._group, size)
+        self._together = _rows_are_alike(kv_heads, self._group, size)
         # Memory is taken by what is written, not by what is reserved.
         self._cache = torch.empty(layers, 2, kv_heads, _blocks(capacity), size)
 
@@ -115,12 +115,12 @@ def _products(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, u
 
 
 @cache
-def _rows_are_alike(group: int, size: int) -> bool:
+def _rows_are_alike(heads: int, group: int, size: int) -> bool:
     """Whether several rows come out as one by one on this processor, found by trying."""
     generator = torch.Generator().manual_seed(0)
     for tokens in (blocks * _BLOCK for blocks in _TRIED):
-        keys, values = torch.randn(2, 2, tokens, size, generator=generator)
-        queries = torch.randn(2, group, FEW_ROWS, size, generator=generator)
+        keys, values = torch.randn(2, heads, tokens, size, generator=generator)
+        queries = torch.randn(heads, group, FEW_ROWS, size, generator=generator)
         unseen = torch.ones(FEW_ROWS, tokens, dtype=torch.bool).triu(tokens - FEW_ROWS + 1)
         rows = [slice(row, row + 1) for row in range(FEW_ROWS)]
         alone = [_products(queries[:, :, row], keys, values, unseen[row]) for row in rows]
