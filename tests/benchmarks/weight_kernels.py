@@ -39,6 +39,7 @@ FORMS = {
     "i8, g128": Form("i8", 128),
     "f16": Form("f16"),
 }
+_FOUR_BITS = {"u4": openvino.Type.u4, "i4": openvino.Type.i4}
 _DRAW = np.random.default_rng(0)
 
 
@@ -104,10 +105,10 @@ def _weight(form: Form, rows: int, columns: int) -> Any:
 def _numbers(kind: str, shape: tuple[int, ...]) -> Any:
     """A constant of random numbers; of those of four bits two share a byte."""
     count = int(np.prod(shape))
-    data: NDArray[np.uint8] = _DRAW.integers(0, 256, count // 2 if kind in ("u4", "i4") else count, np.uint8)
+    data: NDArray[np.uint8] = _DRAW.integers(0, 256, count // 2 if kind in _FOUR_BITS else count, np.uint8)
     if kind in ("u8", "i8"):
         return opset13.constant(data.view(np.int8 if kind == "i8" else np.uint8).reshape(shape))
-    tensor = openvino.Tensor(openvino.Type(kind), openvino.Shape(list(shape)))
+    tensor = openvino.Tensor(_FOUR_BITS[kind], openvino.Shape(list(shape)))
     tensor.data.reshape(-1).view(np.uint8)[:] = data
     return openvino.op.Constant(tensor)
 
