@@ -106,6 +106,8 @@ class BigDLEngine:
         return GenerationStats(reason, len(prompt), answer.written)
 
     def _write(self, answer: _Answer, logits: torch.Tensor, lookup: PromptLookup, most: int) -> FinishReason:
+        from app.inference.engines.bigdl_reader import LONGEST_GUESS
+
         guess: list[int] = []
         while True:
             right = 0
@@ -125,7 +127,7 @@ class BigDLEngine:
                 right += 1
             self._reader.forget(len(guess) - right)
             lookup.judge(len(guess), right)
-            guess = lookup.guess(answer.history)[: most - answer.written - 1]
+            guess = lookup.guess(answer.history)[: min(LONGEST_GUESS, most - answer.written - 1)]
             logits = self._reader.step([token, *guess])
 
     def _text_stream(self) -> TextStream:
