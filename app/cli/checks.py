@@ -38,6 +38,7 @@ PACKAGES: Mapping[str, str] = {
     "transformers": "transformers",
     "bigdl-llm": "bigdl.llm.ggml.quantize",
     "openvino-genai": "openvino_genai",
+    "onnxruntime": "onnxruntime",
     "gguf": "gguf",
     "sqlite-utils": "sqlite_utils",
     "sqlcipher3": "sqlcipher3",

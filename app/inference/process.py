@@ -28,10 +28,9 @@ STDERR_VARIABLE = "WARDNOTE_ENGINE_STDERR"
 
 PIPE_SECONDS = 5.0
 
-# Several engine processes share the cores: a thread that waits spins for a millisecond, and then sleeps. One that
-# sleeps at once wakes up too late for the next step of a token (0.5B on BigDL: 1.3 times as long), GNU OpenMP's own
-# six milliseconds gain nothing more.
-BRIEF_WAITS = {"KMP_BLOCKTIME": "1", "GOMP_SPINCOUNT": "100000"}
+# Several engine processes share the cores, and within one OpenMP's threads share them with those of another library:
+# a thread that waits sleeps. (0.5B on BigDL: one that spins for a millisecond makes a token take eight times as long.)
+IDLE_THREADS_SLEEP = {"KMP_BLOCKTIME": "0", "OMP_WAIT_POLICY": "PASSIVE"}
 
 _OFFLINE = {
     "HF_HUB_OFFLINE": "1",
@@ -69,7 +68,7 @@ def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment of an engine process: offline, its threads asleep when idle, and able to import this program."""
     root = str(Path(app.__file__).parent.parent)
     path = os.pathsep.join(part for part in (root, environment.get("PYTHONPATH", "")) if part)
-    return {**BRIEF_WAITS, "TOKENIZERS_PARALLELISM": "false", **environment, **_OFFLINE, "PYTHONPATH": path}
+    return {**IDLE_THREADS_SLEEP, "TOKENIZERS_PARALLELISM": "false", **environment, **_OFFLINE, "PYTHONPATH": path}
 
 
 def exit_words(code: int | None) -> str:

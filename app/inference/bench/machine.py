@@ -16,7 +16,7 @@ import psutil
 
 from app.inference.calibration import machine_key
 
-_LIBRARIES = ("openvino-genai", "bigdl-llm", "torch", "xllamacpp")
+_LIBRARIES = ("openvino-genai", "bigdl-llm", "torch", "onnxruntime", "xllamacpp")
 # Far more than any cache holds.
 _BYTES = 1 << 29
 _PASSES = 6

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from app.core.errors import EngineFault, EnvironmentFault, WardNoteError
-from app.inference.process import BRIEF_WAITS
+from app.inference.process import IDLE_THREADS_SLEEP
 from app.inference.work import HEARTBEAT_S
 
 _T = TypeVar("_T")
@@ -19,7 +19,7 @@ _GRACE_S = 10
 Report = Callable[[float], None]
 
 # No library may look for a hub of models.
-_ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", **BRIEF_WAITS}
+_ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", **IDLE_THREADS_SLEEP}
 
 
 def isolated(step: Callable[..., _T], *arguments: Any, report: Report) -> _T:

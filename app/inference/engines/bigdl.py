@@ -16,8 +16,8 @@ from app.core.errors import EngineFault
 from app.core.runs import Decoding, FinishReason, Message
 from app.inference.chat_template import render_chat
 from app.inference.engine import GenerationRequest, GenerationStats, LoadRequest, Score, TokenSink
-from app.inference.engines.mapped_files import release
 from app.inference.engines.prompt_lookup import PromptLookup
+from app.inference.engines.resident_memory import give_back, release
 from app.inference.scoring import STEPPED_TOKENS, score_logits
 from app.inference.text_stream import TextStream
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
 
+    from app.inference.engines.bigdl_decoder import Decoder
     from app.inference.engines.bigdl_grammar import GrammarCompiler
     from app.inference.engines.bigdl_reader import PromptReader
 
@@ -42,6 +43,7 @@ class BigDLEngine:
 
     def __init__(self) -> None:
         self.version = metadata.version("bigdl-llm")
+        self._decoder: Decoder
         self._reader: PromptReader
         self._lookup = 0
         self._grammars: GrammarCompiler
@@ -56,8 +58,9 @@ class BigDLEngine:
 
         from app.inference.engines.bigdl_decoder import Decoder
         from app.inference.engines.bigdl_grammar import GrammarCompiler
-        from app.inference.engines.bigdl_linear import Expander, fastest_expansion
         from app.inference.engines.bigdl_reader import PromptReader
+        from app.inference.engines.int4_graphs import share_threads
+        from app.inference.engines.int8_expander import expander_if_faster
 
         report(0.3)
         options = dict(request.options)
@@ -70,11 +73,14 @@ class BigDLEngine:
         report(0.4)
         model = _load_model(request.path, options)
         report(0.6)
-        expander = Expander(fastest_expansion(model.config.hidden_size), torch.get_num_threads())
-        self._reader = PromptReader(Decoder(model, expander, request.context_tokens))
-        release(Path(request.path))
+        share_threads(torch.get_num_threads())
+        expander = expander_if_faster(model.config.hidden_size, torch.get_num_threads())
+        self._decoder = Decoder(model, expander, request.context_tokens)
+        self._reader = PromptReader(self._decoder)
         report(0.8)
         self._grammars = GrammarCompiler(Path(request.path) / "tokenizer.json", sorted(self._ends))
+        release(Path(request.path))
+        give_back()
         report(1.0)
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
@@ -88,12 +94,20 @@ class BigDLEngine:
 
     def generate(self, generation: GenerationRequest, sink: TokenSink) -> GenerationStats:
         """Write an answer. Cancels between two layers while reading, between two tokens while writing."""
+        try:
+            return self._answer(generation, sink)
+        finally:
+            give_back()
+
+    def _answer(self, generation: GenerationRequest, sink: TokenSink) -> GenerationStats:
         import torch
 
         from app.inference.engines.bigdl_reader import ReadingCancelledError
 
         prompt = self._prompt_ids(generation.messages)
         with torch.inference_mode():
+            guesses = bool(self._lookup) and generation.copies and self._decoder.rows_are_alike
+            self._decoder.in_pairs = guesses
             try:
                 logits = self._reader.read(prompt, sink)
             except ReadingCancelledError:
@@ -101,7 +115,7 @@ class BigDLEngine:
             if generation.reads_only:
                 return GenerationStats(FinishReason.STOP, len(prompt), 0)
             answer = _Answer(prompt, self._choice(generation.decoding), self._text_stream(), sink)
-            lookup = PromptLookup(self._lookup if generation.copies else 0)
+            lookup = PromptLookup(self._lookup if guesses else 0)
             reason = self._write(answer, logits, lookup, generation.decoding.max_tokens)
         return GenerationStats(reason, len(prompt), answer.written)
 

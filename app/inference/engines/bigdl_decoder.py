@@ -6,44 +6,35 @@ This one owns the key-value cache, so that a changed prompt is read from the cha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import torch
-from torch.nn.functional import silu
 
-from app.inference.engines.bigdl_attention import KeyValueCache
-from app.inference.engines.bigdl_linear import Expander, Linear, group, head
-
-
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    before_attention: torch.Tensor
-    qkv: Linear
-    out: Linear
-    before_mlp: torch.Tensor
-    gate_up: Linear
-    down: Linear
+from app.inference.engines.bigdl_attention import FEW_ROWS, KeyValueCache
+from app.inference.engines.bigdl_layers import fastest_head, fastest_layer
+from app.inference.engines.int8_expander import Expander
 
 
 class Decoder:
     """One sequence with its cache. To be used inside `torch.inference_mode`, from one thread.
 
-    `length` is how many tokens the cache holds; setting it lower forgets those behind. `model` is transformers'
+    `length` is how many tokens the cache holds; setting it lower forgets those behind. `in_pairs`: a single row is
+    computed as one of two, and so comes out, to the last bit, as among a few. `model` is transformers'
     LlamaForCausalLM, Qwen2ForCausalLM or MistralForCausalLM with any linear layers; `capacity` in tokens.
     """
 
-    def __init__(self, model: Any, expander: Expander, capacity: int) -> None:
+    def __init__(self, model: Any, expander: Expander | None, capacity: int) -> None:
         config = model.config
         self.length = 0
+        self.in_pairs = False
         self.layers = config.num_hidden_layers
         self._heads, self._kv_heads = config.num_attention_heads, config.num_key_value_heads
         self._head_size = config.hidden_size // self._heads
-        self._epsilon = config.rms_norm_eps
         self._embedding: torch.Tensor = model.model.embed_tokens.weight.data
-        self._layers = [_layer(layer, expander) for layer in model.model.layers]
-        self._norm = model.model.norm.weight.data
-        self._head = head(model.lm_head)
+        self._layers = [fastest_layer(layer, config.rms_norm_eps, expander) for layer in model.model.layers]
+        self._head = fastest_head(model.model.norm, model.lm_head, config.rms_norm_eps)
         self._cos, self._sin = _rotations(config.rope_theta, self._head_size, capacity)
         self._cache = KeyValueCache(
             self.layers, self._heads, self._kv_heads, self._head_size, capacity, _window(config)
@@ -56,9 +47,8 @@ class Decoder:
     def layer(self, number: int, rows: torch.Tensor) -> torch.Tensor:
         """One layer over rows that follow the cache, whose keys and values it writes; `advance` comes after all."""
         layer = self._layers[number]
-        rows = rows + layer.out(self._attend(number, layer.qkv(self._normed(rows, layer.before_attention))))
-        gate, up = layer.gate_up(self._normed(rows, layer.before_mlp)).chunk(2, dim=-1)
-        return rows + layer.down(silu(gate).mul_(up))
+        mixed = self._attend(number, self._computed(layer.qkv, rows))
+        return self._computed(layer.after_attention, rows, mixed)
 
     def advance(self, count: int) -> None:
         """All layers have seen `count` more tokens."""
@@ -66,7 +56,7 @@ class Decoder:
 
     def logits(self, rows: torch.Tensor) -> torch.Tensor:
         """Logits (n, vocabulary) after the last layer."""
-        return self._head(self._normed(rows, self._norm))
+        return self._computed(self._head, rows)
 
     def step(self, ids: list[int]) -> torch.Tensor:
         """Read a few more tokens; the logits (n, vocabulary) after each of them."""
@@ -76,8 +66,18 @@ class Decoder:
         self.advance(len(ids))
         return self.logits(rows)
 
-    def _normed(self, rows: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.rms_norm(rows, (rows.shape[-1],), weight, self._epsilon)
+    @cached_property
+    def rows_are_alike(self) -> bool:
+        """Whether on this processor a few rows come out as each does in a pair, found by trying."""
+        layer, generator = self._layers[0], torch.Generator().manual_seed(0)
+        rows = torch.randn(FEW_ROWS, self._embedding.shape[1], generator=generator)
+        mixed = torch.randn(FEW_ROWS, self._heads * self._head_size, generator=generator)
+        return _alike(layer.qkv, rows) and _alike(layer.after_attention, rows, mixed) and _alike(self._head, rows)
+
+    def _computed(self, part: Callable[..., torch.Tensor], *rows: torch.Tensor) -> torch.Tensor:
+        if self.in_pairs and rows[0].shape[0] == 1:
+            return part(*(row.expand(2, -1) for row in rows))[:1]
+        return part(*rows)
 
     def _attend(self, number: int, qkv: torch.Tensor) -> torch.Tensor:
         count, end = qkv.shape[0], self.length + qkv.shape[0]
@@ -89,16 +89,10 @@ class Decoder:
         return mixed.transpose(0, 1).reshape(count, -1)
 
 
-def _layer(layer: Any, expander: Expander) -> _Layer:
-    attention, mlp = layer.self_attn, layer.mlp
-    return _Layer(
-        before_attention=layer.input_layernorm.weight.data,
-        qkv=group([attention.q_proj, attention.k_proj, attention.v_proj], expander),
-        out=group([attention.o_proj], expander),
-        before_mlp=layer.post_attention_layernorm.weight.data,
-        gate_up=group([mlp.gate_proj, mlp.up_proj], expander),
-        down=group([mlp.down_proj], expander),
-    )
+def _alike(part: Callable[..., torch.Tensor], *rows: torch.Tensor) -> bool:
+    pairs = [part(*(of[row : row + 1].expand(2, -1) for of in rows))[:1] for row in range(FEW_ROWS)]
+    counts = range(2, FEW_ROWS + 1)
+    return all(torch.equal(part(*(of[:count] for of in rows)), torch.cat(pairs[:count])) for count in counts)
 
 
 def _window(config: Any) -> int:

@@ -16,9 +16,9 @@ from app.core.errors import EngineFault, ModelFileFault
 from app.core.runs import Decoding, FinishReason, Message
 from app.inference.chat_template import render_chat
 from app.inference.engine import GenerationRequest, GenerationStats, LoadRequest, Score, TokenSink
-from app.inference.engines.mapped_files import release
 from app.inference.engines.openvino_grammar import kept_whole
 from app.inference.engines.openvino_reader import OpenVINOReader
+from app.inference.engines.resident_memory import give_back, release
 from app.inference.text_stream import TextStream
 from app.inference.token_stream import BATCH_SECONDS
 
@@ -92,6 +92,7 @@ class OpenVINOEngine:
         except RuntimeError as error:
             raise ModelFileFault(f"OpenVINO 无法加载模型 {self._request.model}：文件损坏或格式不受支持") from error
         release(Path(self._request.path))
+        give_back()
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         """How many tokens the rendered prompt has; of one that the tokenizer would cut, a close estimate."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.inference.engines.mapped_files import release
+from app.inference.engines.resident_memory import release
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux's way of mapping")
 
