@@ -52,6 +52,8 @@ _ENGINES = (
     "openvino/libs/cache.json",
     "openvino/libs/*{onnx,tensorflow,pytorch,paddle,jax,tensorflow_lite}_frontend*",
     "openvino/libs/*.pc",
+    "onnx/{backend,reference}",
+    "onnxruntime/{quantization,tools,transformers}",
 )
 _TESTS = (
     "numpy/{f2py/tests,core/include,core/lib}",

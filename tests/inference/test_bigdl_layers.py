@@ -11,6 +11,7 @@ import torch
 from bigdl.llm.transformers.low_bit_linear import SYM_INT4, FP4Params, LowBitLinear
 from torch.nn.functional import silu
 
+from app.inference.engines.bigdl_decoder import _alike
 from app.inference.engines.bigdl_layers import ByRows, Int4Layer, PlainLayer, fastest_head, fastest_layer
 from app.inference.engines.int4_graphs import share_threads
 from app.inference.engines.int8_expander import Expander, expander_if_faster
@@ -142,3 +143,10 @@ def test_expanding_threads_have_no_teams_of_their_own() -> None:
     expander = Expander(2)
     assert {expander._pool.submit(torch.get_num_threads).result() for _ in range(20)} == {1}
     assert torch.get_num_threads() == before
+
+
+def test_rows_are_alike_only_if_every_number_of_them_gives_the_same_bits() -> None:
+    eight = rows(8)
+    assert _alike(lambda some: some * 2, eight)
+    assert not _alike(lambda some: some + (len(some) == 5) * 1e-6, eight)
+    assert not _alike(lambda some, others: some + others.mean(), eight, eight)

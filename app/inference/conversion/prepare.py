@@ -25,7 +25,7 @@ from app.inference.store import Manifest, Quality, model_folder, prepared_folder
 from app.inference.supervisor import ModelHost
 from app.inference.work import MakeHost, Report
 
-_METHODS = {"bigdl": "3", "openvino": "3"}
+_METHODS = {"bigdl": "4", "openvino": "3"}
 _PACKAGES = {"bigdl": "bigdl-llm", "openvino": "openvino-genai"}
 # Fastest first; the first that passes is taken. A head that stays in float32 costs memory and speed, but the
 # smallest models lose too much without it.

@@ -6,6 +6,7 @@ own format. Nothing is fetched, and no code that comes with a model is run.
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Sequence
 from importlib import metadata
@@ -56,11 +57,8 @@ class BigDLEngine:
         import torch
         from tokenizers import Tokenizer
 
-        from app.inference.engines.bigdl_decoder import Decoder
         from app.inference.engines.bigdl_grammar import GrammarCompiler
         from app.inference.engines.bigdl_reader import PromptReader
-        from app.inference.engines.int4_graphs import share_threads
-        from app.inference.engines.int8_expander import expander_if_faster
 
         report(0.3)
         options = dict(request.options)
@@ -71,15 +69,12 @@ class BigDLEngine:
         self._tokenizer = Tokenizer.from_file(str(Path(request.path) / "tokenizer.json"))
         self._ends = _end_tokens(Path(request.path), self._tokenizer)
         report(0.4)
-        model = _load_model(request.path, options)
-        report(0.6)
-        share_threads(torch.get_num_threads())
-        expander = expander_if_faster(model.config.hidden_size, torch.get_num_threads())
-        self._decoder = Decoder(model, expander, request.context_tokens)
+        self._decoder = _decoder(request, options, report)
         self._reader = PromptReader(self._decoder)
         report(0.8)
         self._grammars = GrammarCompiler(Path(request.path) / "tokenizer.json", sorted(self._ends))
         release(Path(request.path))
+        gc.collect()
         give_back()
         report(1.0)
 
@@ -188,6 +183,20 @@ class _Answer:
     def end(self, tokens: int) -> None:
         """No more text comes; `tokens` were taken that have none."""
         self.sink.text(self._stream.flush(), tokens)
+
+
+def _decoder(request: LoadRequest, options: dict[str, str], report: Callable[[float], None]) -> Decoder:
+    import torch
+
+    from app.inference.engines.bigdl_decoder import Decoder
+    from app.inference.engines.int4_graphs import share_threads
+    from app.inference.engines.int8_expander import expander_if_faster
+
+    model = _load_model(request.path, options)
+    report(0.6)
+    threads = torch.get_num_threads()
+    share_threads(threads)
+    return Decoder(model, expander_if_faster(model.config.hidden_size, threads), request.context_tokens)
 
 
 def _load_model(path: str, options: dict[str, str]) -> Any:

@@ -7,7 +7,7 @@ eight on; torch's INT4 product makes 12 for one and 20 for four, BigDL-LLM's own
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
 from typing import Any
@@ -17,7 +17,7 @@ import onnxruntime
 import torch
 from bigdl.llm.transformers.low_bit_linear import SYM_INT4, LowBitLinear
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail
 
 BLOCK_WEIGHTS = 64
@@ -50,24 +50,24 @@ def scales(of: torch.Tensor) -> torch.Tensor:
 class Graph:
     """A graph that is ready to run. Not thread-safe."""
 
-    def __init__(self, model: Any, constants: Mapping[str, NDArray[Any]], inputs: Sequence[str], width: int) -> None:
-        """`model` (ModelProto) without the numbers of its constants, which the session packs in its own way."""
+    def __init__(self, model: Any, inputs: Sequence[str], width: int) -> None:
         options = onnxruntime.SessionOptions()
         options.use_per_session_threads = False
         # Both would keep the memory of the longest prompt, once for each graph.
         options.enable_cpu_mem_arena = options.enable_mem_pattern = False
-        values = [onnxruntime.OrtValue.ortvalue_from_numpy(numbers) for numbers in constants.values()]
-        options.add_external_initializers(list(constants), values)
         self._session = onnxruntime.InferenceSession(
             model.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
+        # It packs weights in its own way; the object in Python keeps them as they came for a change of provider.
+        self._session._model_bytes = None
         self._binding = self._session.io_binding()
         self._inputs, self._width = tuple(inputs), width
 
     def __call__(self, *rows: torch.Tensor) -> torch.Tensor:
-        """`rows` (n, in) float32, contiguous, one for each input -> (n, width) float32."""
+        """`rows` (n, in) float32, one for each input -> (n, width) float32."""
         result = torch.empty(rows[0].shape[0], self._width)
-        for name, tensor in zip(self._inputs, rows, strict=True):
+        held = [of.contiguous() for of in rows]
+        for name, tensor in zip(self._inputs, held, strict=True):
             self._binding.bind_input(name, "cpu", 0, np.float32, tensor.shape, tensor.data_ptr())
         self._binding.bind_output(_OUT, "cpu", 0, np.float32, result.shape, result.data_ptr())
         self._session.run_with_iobinding(self._binding)
@@ -81,7 +81,7 @@ class GraphBuilder:
         """Names and widths of the inputs."""
         self._inputs = inputs
         self._nodes: list[Any] = []
-        self._constants: dict[str, NDArray[Any]] = {}
+        self._constants: list[Any] = []
         self._names = count()
 
     def norm(self, rows: str, weight: torch.Tensor, epsilon: float) -> str:
@@ -114,11 +114,9 @@ class GraphBuilder:
         """The graph that computes `result`, so many numbers a row."""
         self._nodes.append(helper.make_node("Identity", [result], [_OUT]))
         inputs = [_rows(name, size) for name, size in self._inputs.items()]
-        constants = [_elsewhere(name, numbers) for name, numbers in self._constants.items()]
-        graph = helper.make_graph(self._nodes, "part", inputs, [_rows(_OUT, width)], constants)
+        graph = helper.make_graph(self._nodes, "part", inputs, [_rows(_OUT, width)], self._constants)
         opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS.items()]
-        model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
-        return Graph(model, self._constants, list(self._inputs), width)
+        return Graph(helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION), list(self._inputs), width)
 
     def _node(self, kind: str, *inputs: str, **attributes: Any) -> str:
         name = self._name()
@@ -127,7 +125,7 @@ class GraphBuilder:
 
     def _constant(self, numbers: NDArray[Any]) -> str:
         name = self._name()
-        self._constants[name] = numbers
+        self._constants.append(numpy_helper.from_array(numbers, name))
         return name
 
     def _name(self) -> str:
@@ -148,15 +146,6 @@ def _packed(layer: Any) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     even, odd = stored[..., 2::2], stored[..., 3::2]
     numbers = torch.cat([even & _LOW | odd << _BITS, even >> _BITS | odd & _HIGH], dim=-1)
     return numbers.numpy(), scales(stored).numpy()
-
-
-def _elsewhere(name: str, numbers: NDArray[Any]) -> Any:
-    """A constant of a model whose numbers are given apart: those in a model stay in memory beside the packed ones."""
-    constant = TensorProto(name=name, data_type=helper.np_dtype_to_tensor_dtype(numbers.dtype), dims=numbers.shape)
-    constant.data_location = TensorProto.EXTERNAL
-    for key, value in {"location": "memory", "length": str(numbers.nbytes)}.items():
-        constant.external_data.add(key=key, value=value)
-    return constant
 
 
 def _rows(name: str, width: int) -> Any:

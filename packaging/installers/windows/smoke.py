@@ -25,7 +25,10 @@ from installers.windows.wine import Wine
 
 EARLIER = "0.0.9"
 # The earlier version goes without the large packages, so that two setup programs do not take twice the time.
-_LARGE = {"torch", "torchgen", "openvino", "openvino_genai", "openvino_tokenizers", "transformers", "sympy", "bigdl"}
+_LARGE = {
+    *("torch", "torchgen", "openvino", "openvino_genai", "openvino_tokenizers", "onnxruntime", "onnx"),
+    *("transformers", "sympy", "bigdl"),
+}
 
 
 def run(smoke: Smoke) -> None:

@@ -41,6 +41,12 @@ DROPPED = (
     "torch/utils/benchmark",
     "torchgen/packaged",
     "torch/testing/_internal/py312_intrinsics.py",
+    # ONNX Runtime: small graphs of the program's own, without the converters that come along
+    "onnx/backend",
+    "onnx/reference",
+    "onnxruntime/quantization",
+    "onnxruntime/tools",
+    "onnxruntime/transformers",
     # transformers: PyTorch's models alone, and none is ever converted
     "transformers/models/*/convert_*.py",
     "transformers/models/*/modeling_flax_*.py",
