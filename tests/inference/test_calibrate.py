@@ -110,7 +110,7 @@ def test_guessed_text_that_differs_is_no_gain(
     texts: tuple[str, str], gain: float, script: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def answer(host: ModelHost, run_id: str, generation: GenerationRequest, observer: object) -> RunOutcome:
-        assert dict(host.model.request.options) == {"lookup": "3"}
+        assert dict(host.model.request.options) == {"lookup": "7"}
         assert generation.decoding.grammar == RECORD.decoding.grammar, "a record is measured in its form"
         whole_s = 1.5 if generation.copies else 2.0
         text = texts[generation.copies]

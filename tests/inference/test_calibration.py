@@ -88,7 +88,7 @@ def test_guessing_is_on_only_where_it_was_measured_to_pay() -> None:
     assert engine_options("bigdl", None) == ()
     assert engine_options("bigdl", SPEED) == ()
     assert engine_options("bigdl", replace(SPEED, copying=1.05)) == ()
-    assert engine_options("bigdl", replace(SPEED, copying=1.8)) == (("lookup", "3"),)
+    assert engine_options("bigdl", replace(SPEED, copying=1.8)) == (("lookup", "7"),)
     assert engine_options("scripted", replace(SPEED, copying=1.8)) == ()
 
 
@@ -112,11 +112,11 @@ def test_settings_replace_the_defaults_and_nothing_else(tmp_path: Path) -> None:
     model = scripted_model(tmp_path / "script.json", Script("答"))
     assert with_settings(model, (("threads", "8"),)) == model, "no engine of this machine"
     identity = replace(model.identity, engine="openvino")
-    request = replace(model.request, threads=2, options=(("lookup", "3"), ("kv", "f16")))
+    request = replace(model.request, threads=2, options=(("lookup", "7"), ("kv", "f16")))
     model = replace(model, identity=identity, request=request)
     chosen = with_settings(model, (("kv", "bf16"), ("threads", "8"))).request
-    assert (chosen.threads, chosen.options) == (8, (("lookup", "3"), ("kv", "bf16")))
-    assert with_settings(model, ()).request.options == (("lookup", "3"),)
+    assert (chosen.threads, chosen.options) == (8, (("lookup", "7"), ("kv", "bf16")))
+    assert with_settings(model, ()).request.options == (("lookup", "7"),)
 
 
 @pytest.mark.parametrize(("logical", "threads"), [(4, [("threads", "4")]), (2, [])])

@@ -26,7 +26,7 @@ GREEDY = Decoding(max_tokens=48)
 def model(request: pytest.FixtureRequest, prepared_smollm2: Callable[[str], PreparedModel]) -> PreparedModel:
     """SmolLM2, guessing copied text."""
     found = prepared_smollm2(request.param)
-    options = {**dict(found.request.options), "lookup": "3"}
+    options = {**dict(found.request.options), "lookup": "7"}
     return replace(found, request=replace(found.request, options=tuple(options.items())))
 
 

@@ -17,7 +17,7 @@ import onnxruntime
 import torch
 from bigdl.llm.transformers.low_bit_linear import SYM_INT4, LowBitLinear
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail
 
 BLOCK_WEIGHTS = 64
@@ -50,14 +50,12 @@ def scales(of: torch.Tensor) -> torch.Tensor:
 class Graph:
     """A graph that is ready to run. Not thread-safe."""
 
-    def __init__(self, model: Any, inputs: Sequence[str], width: int) -> None:
+    def __init__(self, model: bytes, inputs: Sequence[str], width: int) -> None:
         options = onnxruntime.SessionOptions()
         options.use_per_session_threads = False
         # Both would keep the memory of the longest prompt, once for each graph.
         options.enable_cpu_mem_arena = options.enable_mem_pattern = False
-        self._session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         # It packs weights in its own way; the object in Python keeps them as they came for a change of provider.
         self._session._model_bytes = None
         self._binding = self._session.io_binding()
@@ -81,7 +79,7 @@ class GraphBuilder:
         """Names and widths of the inputs."""
         self._inputs = inputs
         self._nodes: list[Any] = []
-        self._constants: list[Any] = []
+        self._constants: dict[str, NDArray[Any]] = {}
         self._names = count()
 
     def norm(self, rows: str, weight: torch.Tensor, epsilon: float) -> str:
@@ -93,7 +91,7 @@ class GraphBuilder:
         """INT4 layers with the same input, and their biases, as one below the other."""
         numbers, factors = zip(*(_packed(layer) for layer in layers), strict=True)
         biases = [torch.zeros(layer.out_len) if layer.bias is None else layer.bias.data.float() for layer in layers]
-        inputs = [rows, self._constant(np.concatenate(numbers)), self._constant(np.concatenate(factors).ravel())]
+        inputs = [rows, self._constant(_joined(numbers)), self._constant(_joined(factors).ravel())]
         if any(layer.bias is not None for layer in layers):
             inputs += ["", "", self._constant(torch.cat(biases).numpy())]
         sizes = {"K": layers[0].in_len, "N": sum(layer.out_len for layer in layers)}
@@ -113,10 +111,20 @@ class GraphBuilder:
     def build(self, result: str, width: int) -> Graph:
         """The graph that computes `result`, so many numbers a row."""
         self._nodes.append(helper.make_node("Identity", [result], [_OUT]))
+        return Graph(self._serialised(width), list(self._inputs), width)
+
+    def _serialised(self, width: int) -> bytes:
         inputs = [_rows(name, size) for name, size in self._inputs.items()]
-        graph = helper.make_graph(self._nodes, "part", inputs, [_rows(_OUT, width)], self._constants)
+        graph = helper.make_graph(self._nodes, "part", inputs, [_rows(_OUT, width)])
         opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS.items()]
-        return Graph(helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION), list(self._inputs), width)
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
+        # A head is of a hundred megabytes: no copy more than must be.
+        while self._constants:
+            name, numbers = self._constants.popitem()
+            kind = helper.np_dtype_to_tensor_dtype(numbers.dtype)
+            model.graph.initializer.add(name=name, data_type=kind, dims=numbers.shape, raw_data=numbers.tobytes())
+        data: bytes = model.SerializeToString()
+        return data
 
     def _node(self, kind: str, *inputs: str, **attributes: Any) -> str:
         name = self._name()
@@ -125,7 +133,7 @@ class GraphBuilder:
 
     def _constant(self, numbers: NDArray[Any]) -> str:
         name = self._name()
-        self._constants.append(numpy_helper.from_array(numbers, name))
+        self._constants[name] = numbers
         return name
 
     def _name(self) -> str:
@@ -146,6 +154,10 @@ def _packed(layer: Any) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     even, odd = stored[..., 2::2], stored[..., 3::2]
     numbers = torch.cat([even & _LOW | odd << _BITS, even >> _BITS | odd & _HIGH], dim=-1)
     return numbers.numpy(), scales(stored).numpy()
+
+
+def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _rows(name: str, width: int) -> Any:
