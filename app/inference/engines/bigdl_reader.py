@@ -13,7 +13,8 @@ from app.inference.engines.bigdl_decoder import Decoder
 # What is read in one pass: more gains nothing, and takes memory.
 _CHUNK = 512
 # The prompt's last 1 to 4 tokens are always read anew, in a pass of their own. So an answer to an unchanged prompt is
-# the same to the last bit, whether the rest was at hand or not. Four cost twice as much as one, 16 five times.
+# the same to the last bit, whether the rest was at hand or not. Four cost twice as much as one, eight more than three
+# times.
 _TAIL = 4
 # With the token before it, a longer guess would not come out as it would one by one.
 LONGEST_GUESS = FEW_ROWS - 1
