@@ -8,6 +8,7 @@ from dataclasses import asdict
 from app.inference.bench.figures import Spread, Take
 from app.inference.bench.session import Key, Session
 from app.inference.bench.starts import Starts
+from app.inference.calibration import job_seconds
 
 RATIO_FIGURES = (
     "load_s",
@@ -19,6 +20,7 @@ RATIO_FIGURES = (
     "peak_rss_mib",
 )
 _OWN = "wardnote"
+_SPEEDS = ("prefill_tokens_per_second", "decode_tokens_per_second")
 
 
 def make_document(
@@ -91,5 +93,7 @@ def _work(key: Key) -> dict[str, str]:
 
 
 def _job_seconds(takes: Mapping[int, Take]) -> float:
-    """The whole of a cold answer: by this one engine of the program is better than the other."""
-    return Spread.of(take.answers.cold.arrivals[-1][0] for take in takes.values()).median
+    """What the program chooses an engine by: a typical differential at these speeds."""
+    figures = [take.figures(1) for take in takes.values()]
+    reading, writing = (Spread.of(one[name] for one in figures).median for name in _SPEEDS)
+    return job_seconds(reading, writing)
