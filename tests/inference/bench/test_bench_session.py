@@ -135,6 +135,15 @@ def test_llama_cpp_meets_the_better_of_the_programs_engines() -> None:
     assert row["ttft_cold_ms"]["median"] == 0.5
 
 
+def test_the_better_engine_is_that_of_a_typical_answer_not_of_a_short_one() -> None:
+    document = run(
+        Counting("wardnote", "bigdl", [], [take(2.0, 0.1)]),
+        Counting("wardnote", "openvino", [], [take(1.0, 0.18)]),
+        Counting("llama.cpp", "llama.cpp", [], [take(2.0)]),
+    )
+    assert [row["engine"] for row in document["ratios"]] == ["bigdl"]
+
+
 def test_all_are_asked_the_same_in_the_same_order() -> None:
     asked: list[tuple[tuple[Message, ...], int]] = []
 
