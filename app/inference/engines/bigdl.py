@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,10 +70,11 @@ class BigDLEngine:
         self._tokenizer = Tokenizer.from_file(str(Path(request.path) / "tokenizer.json"))
         self._ends = _end_tokens(Path(request.path), self._tokenizer)
         report(0.4)
-        self._decoder = _decoder(request, options, report)
+        with ThreadPoolExecutor(1) as pool:
+            grammars = pool.submit(GrammarCompiler, Path(request.path) / "tokenizer.json", sorted(self._ends))
+            self._decoder = _decoder(request, options, report)
+            self._grammars = grammars.result()
         self._reader = PromptReader(self._decoder)
-        report(0.8)
-        self._grammars = GrammarCompiler(Path(request.path) / "tokenizer.json", sorted(self._ends))
         release(Path(request.path))
         gc.collect()
         give_back()
