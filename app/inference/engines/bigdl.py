@@ -72,7 +72,7 @@ class BigDLEngine:
         report(0.4)
         with ThreadPoolExecutor(1) as pool:
             grammars = pool.submit(GrammarCompiler, Path(request.path) / "tokenizer.json", sorted(self._ends))
-            self._decoder = _decoder(request, options, report)
+            self._decoder = _make_decoder(request, options, report)
             self._grammars = grammars.result()
         self._reader = PromptReader(self._decoder)
         release(Path(request.path))
@@ -187,7 +187,7 @@ class _Answer:
         self.sink.text(self._stream.flush(), tokens)
 
 
-def _decoder(request: LoadRequest, options: dict[str, str], report: Callable[[float], None]) -> Decoder:
+def _make_decoder(request: LoadRequest, options: dict[str, str], report: Callable[[float], None]) -> Decoder:
     import torch
 
     from app.inference.engines.bigdl_decoder import Decoder

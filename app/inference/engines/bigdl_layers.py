@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import torch
 from torch.nn.functional import rms_norm, silu
 
-from app.inference.engines.int4_graphs import GraphBuilder, is_int4
+from app.inference.engines.int4_blocks import is_int4
+from app.inference.engines.int4_graphs import GraphBuilder
 from app.inference.engines.int8_expander import Expander
 
 # Multiplies rows (n, in) with a linear layer: (n, out) float32.

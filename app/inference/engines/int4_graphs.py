@@ -2,7 +2,7 @@
 
 Its product of 4-bit blocks (MatMulNBits) rounds what it multiplies with to 8 bits in blocks of 64, and multiplies
 whole numbers. On two AVX2 cores that makes 32 thousand million products a second for one row, 55 for four, 65 from
-eight on; torch's INT4 product makes 12 for one and 20 for four, BigDL-LLM's own 12, OpenVINO's 16.
+eight on; for one row torch's INT4 product makes 12, OpenVINO's 16.
 """
 
 from __future__ import annotations
@@ -15,36 +15,18 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import torch
-from bigdl.llm.transformers.low_bit_linear import SYM_INT4, LowBitLinear
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail
 
-BLOCK_WEIGHTS = 64
-MIDDLE = 8
-_BLOCK_BYTES = 34
+from app.inference.engines.int4_blocks import BLOCK_WEIGHTS, blocks, scales
+
 _BITS, _LOW, _HIGH = 4, 0x0F, 0xF0
 _OUT = "out"
 # ONNX Runtime's number for products of 8-bit whole numbers.
 _EIGHT_BITS = 4
 _OPSETS = {"": 21, "com.microsoft": 1}
 _IR_VERSION = 10
-
-
-def is_int4(layer: Any) -> bool:
-    """It can be part of a graph."""
-    return isinstance(layer, LowBitLinear) and layer.qtype == SYM_INT4 and layer.in_len % BLOCK_WEIGHTS == 0
-
-
-def blocks(layer: Any) -> torch.Tensor:
-    """The stored bytes (out, in / 64, 34): of each block a float16 scale and 64 numbers of four bits."""
-    stored: torch.Tensor = layer.weight.data.view(torch.uint8)
-    return stored.view(layer.out_len, layer.in_len // BLOCK_WEIGHTS, _BLOCK_BYTES)
-
-
-def scales(of: torch.Tensor) -> torch.Tensor:
-    """The scales (out, in / 64) float32 of blocks."""
-    return of[..., :2].contiguous().view(torch.float16)[..., 0].float()
 
 
 class Graph:
