@@ -11,20 +11,24 @@ import torch
 from bigdl.llm.transformers.low_bit_linear import SYM_INT4, FP4Params, LowBitLinear
 from torch.nn.functional import silu
 
-from app.inference.engines.bigdl_decoder import _alike
+from app.inference.engines.bigdl_attention import Attention, Heads, rotations
+from app.inference.engines.bigdl_decoder import FEW_ROWS, _alike
 from app.inference.engines.bigdl_layers import ByRows, Int4Layer, PlainLayer, fastest_head, fastest_layer
-from app.inference.engines.int4_graphs import share_threads
+from app.inference.engines.int4_graphs import GraphBuilder, Position, share_threads
 from app.inference.engines.int8_expander import Expander, expander_if_faster
 
 share_threads(2)
 
-HIDDEN, KEYS, INNER, EPSILON = 128, 64, 320, 1e-6
+HIDDEN, INNER, EPSILON, TOKENS = 128, 320, 1e-6, 300
+THETA = 10_000.0
+FORM = Heads(heads=4, kv_heads=2, size=32)
+KEYS = FORM.kv_heads * FORM.size
 
 
 def layer(wide: int, high: int, seed: int = 1, bias: bool = False) -> LowBitLinear:
     generator = torch.Generator().manual_seed(seed)
     made = LowBitLinear(wide, high, SYM_INT4, bias=bias, mp_group=None)
-    weights = torch.randn(high, wide, generator=generator)
+    weights = torch.randn(high, wide, generator=generator) * wide**-0.5
     made.weight = FP4Params(weights, requires_grad=False, qtype=SYM_INT4).quantize("cpu")
     if bias:
         made.bias.data = torch.randn(high, generator=generator)
@@ -76,29 +80,89 @@ def normed(entering: torch.Tensor, by: Any) -> torch.Tensor:
     return entering / (entering.square().mean(-1, keepdim=True) + EPSILON).sqrt() * by.weight.data
 
 
-def wanted(of: Any, entering: torch.Tensor, mixed: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """A layer's two parts by their definition."""
-    attention, mlp, seen = of.self_attn, of.mlp, normed(entering, of.input_layernorm)
-    qkv = torch.cat([product(seen, part) for part in (attention.q_proj, attention.k_proj, attention.v_proj)], dim=-1)
-    after = entering + product(mixed, attention.o_proj)
+def wanted(of: Any, entering: torch.Tensor, form: Heads = FORM) -> torch.Tensor:
+    """A layer by its definition."""
+    own, mlp, seen = of.self_attn, of.mlp, normed(entering, of.input_layernorm)
+    qkv = torch.cat([product(seen, part) for part in (own.q_proj, own.k_proj, own.v_proj)], dim=-1)
+    after = entering + product(mixed(qkv, form), own.o_proj)
     seen = normed(after, of.post_attention_layernorm)
     gated = silu(product(seen, mlp.gate_proj)) * product(seen, mlp.up_proj)
-    return qkv, after + product(gated, mlp.down_proj)
+    return after + product(gated, mlp.down_proj)
+
+
+def mixed(qkv: torch.Tensor, form: Heads = FORM) -> torch.Tensor:
+    """Attention of a text's tokens by its definition: (n, heads * size)."""
+    sizes = [count * form.size for count in (form.heads, form.kv_heads, form.kv_heads)]
+    queries, keys, values = (part.unflatten(-1, (-1, form.size)).transpose(0, 1) for part in qkv.split(sizes, -1))
+    group, distance = form.heads // form.kv_heads, torch.arange(len(qkv))[:, None] - torch.arange(len(qkv))
+    hidden = (distance < 0) | (distance >= (form.window or len(qkv)))
+    scores = turned(queries) @ turned(keys).repeat_interleave(group, 0).mT / form.size**0.5
+    weights = scores.masked_fill(hidden, float("-inf")).softmax(-1)
+    return (weights @ values.repeat_interleave(group, 0)).transpose(0, 1).flatten(1)
+
+
+def turned(heads: torch.Tensor) -> torch.Tensor:
+    """The first half of each head and its second are a complex number's parts; the angle grows with the position."""
+    first, second = heads.double().chunk(2, dim=-1)
+    speeds = THETA ** -(torch.arange(FORM.size // 2, dtype=torch.float64) / (FORM.size // 2))
+    angles = torch.arange(heads.shape[1])[:, None] * speeds
+    by = torch.complex(first, second) * torch.polar(torch.ones_like(angles), angles)
+    return torch.cat([by.real, by.imag], dim=-1).float()
+
+
+def attention(form: Heads = FORM) -> Attention:
+    """Over a cache in which anything may be."""
+    cache = torch.full((2, form.kv_heads, TOKENS, form.size), float("nan"))
+    return Attention(form, rotations(THETA, form.size, TOKENS), cache)
+
+
+def read(form: Any, entering: torch.Tensor, *sizes: int) -> torch.Tensor:
+    """So many rows, then so many, through a layer."""
+    start, parts = 0, []
+    for size in sizes:
+        parts.append(form(entering[start : start + size], start))
+        start += size
+    return torch.cat(parts)
 
 
 def error(given: torch.Tensor, right: torch.Tensor) -> float:
     return float((given - right).norm() / right.norm())
 
 
-@pytest.mark.parametrize("count", [1, 2, 5, 100])
-def test_a_layer_in_every_form_is_what_its_blocks_say(count: int) -> None:
-    made, entering, mixed = decoder_layer(), rows(count), rows(count, seed=3)
-    exact = PlainLayer(made, EPSILON, product)
-    in_8_bits = PlainLayer(made, EPSILON, Expander(2).linear)
-    for form, most in ((exact, 1e-5), (Int4Layer(made, EPSILON), 0.02), (in_8_bits, 0.05)):
-        qkv, after = wanted(made, entering, mixed)
-        assert error(form.qkv(entering), qkv) < most
-        assert error(form.after_attention(entering, mixed), after) < most
+@pytest.mark.parametrize("sizes", [(1,), (100,), (50, 1, 1, 12, 8, 3, 64, 1)])
+@pytest.mark.parametrize("window", [None, 20])
+def test_a_layer_in_every_form_is_what_its_blocks_say(sizes: tuple[int, ...], window: int | None) -> None:
+    made, entering, heads = decoder_layer(), rows(sum(sizes)), FORM._replace(window=window)
+    exact = PlainLayer(made, attention(heads), EPSILON, product)
+    in_8_bits = PlainLayer(made, attention(heads), EPSILON, Expander(2).linear)
+    for form, most in ((exact, 1e-5), (Int4Layer(made, attention(heads), EPSILON), 0.02), (in_8_bits, 0.05)):
+        assert error(read(form, entering, *sizes), wanted(made, entering, heads)) < most
+
+
+@pytest.mark.parametrize("form", [FORM, FORM._replace(window=20), FORM._replace(heads=2), FORM._replace(heads=14)])
+def test_attention_in_both_forms_is_its_definition(form: Heads) -> None:
+    sizes, qkv, position, graph = (50, 1, 1, 12, 8, 64), rows(136, form.width), Position(), GraphBuilder(form.width)
+    mix = graph.build(graph.attention(graph.rows, attention(form), position), form.heads * form.size)
+
+    def by_graph(some: torch.Tensor, start: int) -> torch.Tensor:
+        position.set(start, len(some))
+        return mix(some)
+
+    for by in (attention(form), by_graph):
+        torch.testing.assert_close(read(by, qkv, *sizes), mixed(qkv, form), rtol=1e-4, atol=1e-5)
+
+
+def test_forms_of_a_layer_go_on_from_each_others_cache() -> None:
+    made, entering, shared = decoder_layer(), rows(170), attention()
+    few, many = Int4Layer(made, shared, EPSILON), PlainLayer(made, shared, EPSILON, product)
+    assert error(read(ByRows(few, 48, many), entering, 100, 1, 8, 60, 1), wanted(made, entering)) < 0.02
+
+
+@pytest.mark.parametrize("start", [1, 57, 250])
+def test_a_few_rows_have_the_same_bits_as_each_in_a_pair(start: int) -> None:
+    made, entering = Int4Layer(decoder_layer(), attention(), EPSILON), rows(start + FEW_ROWS)
+    made(entering[:start], 0)
+    assert _alike(made, entering[start:], start)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -110,14 +174,18 @@ def test_logits_are_what_the_heads_blocks_say(count: int) -> None:
 def test_layers_of_other_kinds_keep_the_librarys_own_product() -> None:
     made = decoder_layer()
     made.mlp.down_proj = torch.nn.Linear(INNER, HIDDEN, bias=False)
-    assert isinstance(fastest_layer(made, EPSILON, None), PlainLayer)
-    assert isinstance(fastest_layer(decoder_layer(), EPSILON, None), Int4Layer)
+    assert isinstance(fastest_layer(made, attention(), EPSILON, None), PlainLayer)
+    assert isinstance(fastest_layer(decoder_layer(), attention(), EPSILON, None), Int4Layer)
 
 
 def test_many_rows_are_expanded_and_few_are_not() -> None:
-    made = fastest_layer(decoder_layer(), EPSILON, Expander(2))
+    made = fastest_layer(decoder_layer(), attention(), EPSILON, Expander(2))
     assert isinstance(made, ByRows)
-    assert [type(made._form(rows(count))) for count in (1, 48, 49)] == [Int4Layer, Int4Layer, PlainLayer]
+    used = []
+    made._few, made._many = (lambda rows, start, form=form: used.append(form) or rows for form in ("few", "many"))
+    for count in (1, 48, 49):
+        made(rows(count), 0)
+    assert used == ["few", "few", "many"]
 
 
 def test_a_column_far_larger_than_the_others_costs_a_narrowing_layer_its_own_group_alone() -> None:
@@ -147,6 +215,6 @@ def test_expanding_threads_have_no_teams_of_their_own() -> None:
 
 def test_rows_are_alike_only_if_every_number_of_them_gives_the_same_bits() -> None:
     eight = rows(8)
-    assert _alike(lambda some: some * 2, eight)
-    assert not _alike(lambda some: some + (len(some) == 5) * 1e-6, eight)
-    assert not _alike(lambda some, others: some + others.mean(), eight, eight)
+    assert _alike(lambda some, start: some * 2, eight, 5)
+    assert not _alike(lambda some, start: some + (len(some) == 5) * 1e-6, eight, 5)
+    assert not _alike(lambda some, start: some + start * 1e-3, eight, 5)

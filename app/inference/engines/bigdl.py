@@ -66,7 +66,6 @@ class BigDLEngine:
         if request.threads:
             torch.set_num_threads(request.threads)
         self._request = request
-        self._lookup = int(options.get("lookup", "0"))
         self._tokenizer = Tokenizer.from_file(str(Path(request.path) / "tokenizer.json"))
         self._ends = _end_tokens(Path(request.path), self._tokenizer)
         report(0.4)
@@ -74,6 +73,8 @@ class BigDLEngine:
             grammars = pool.submit(GrammarCompiler, Path(request.path) / "tokenizer.json", sorted(self._ends))
             self._decoder = _make_decoder(request, options, report)
             self._grammars = grammars.result()
+        wanted = int(options.get("lookup", "0"))
+        self._lookup = wanted if wanted and self._decoder.rows_are_alike() else 0
         self._reader = PromptReader(self._decoder)
         release(Path(request.path))
         gc.collect()
@@ -103,7 +104,7 @@ class BigDLEngine:
 
         prompt = self._prompt_ids(generation.messages)
         with torch.inference_mode():
-            guesses = bool(self._lookup) and generation.copies and self._decoder.rows_are_alike
+            guesses = bool(self._lookup) and generation.copies
             self._decoder.in_pairs = guesses
             try:
                 logits = self._reader.read(prompt, sink)

@@ -6,15 +6,18 @@ This one owns the key-value cache, so that a changed prompt is read from the cha
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import torch
 
-from app.inference.engines.bigdl_attention import FEW_ROWS, KeyValueCache
-from app.inference.engines.bigdl_layers import fastest_head, fastest_layer
+from app.inference.engines.bigdl_attention import Attention, Heads, rotations
+from app.inference.engines.bigdl_layers import Layer, fastest_head, fastest_layer
 from app.inference.engines.int8_expander import Expander
+
+# So many rows at once may come out as they would one by one.
+FEW_ROWS = 8
+# Lengths of a cache on which it is tried whether they do.
+_TRIED = (1, 60, 600, 2000)
 
 
 class Decoder:
@@ -30,15 +33,17 @@ class Decoder:
         self.length = 0
         self.in_pairs = False
         self.layers = config.num_hidden_layers
-        self._heads, self._kv_heads = config.num_attention_heads, config.num_key_value_heads
-        self._head_size = config.hidden_size // self._heads
         self._embedding: torch.Tensor = model.model.embed_tokens.weight.data
-        self._layers = [fastest_layer(layer, config.rms_norm_eps, expander) for layer in model.model.layers]
+        heads = _heads(config)
+        # Room for the other one of a pair. Memory is taken by what is written, not by what is reserved.
+        room = capacity + FEW_ROWS
+        self._cache = torch.empty(self.layers, 2, heads.kv_heads, room, heads.size)
+        turned = rotations(config.rope_theta, heads.size, room)
+        self._layers = [
+            fastest_layer(layer, Attention(heads, turned, cache), config.rms_norm_eps, expander)
+            for layer, cache in zip(model.model.layers, self._cache, strict=True)
+        ]
         self._head = fastest_head(model.model.norm, model.lm_head, config.rms_norm_eps)
-        self._cos, self._sin = _rotations(config.rope_theta, self._head_size, capacity)
-        self._cache = KeyValueCache(
-            self.layers, self._heads, self._kv_heads, self._head_size, capacity, _window(config)
-        )
 
     def embed(self, ids: list[int]) -> torch.Tensor:
         """The input rows (n, hidden) of tokens."""
@@ -46,9 +51,9 @@ class Decoder:
 
     def layer(self, number: int, rows: torch.Tensor) -> torch.Tensor:
         """One layer over rows that follow the cache, whose keys and values it writes; `advance` comes after all."""
-        layer = self._layers[number]
-        mixed = self._attend(number, self._computed(layer.qkv, rows))
-        return self._computed(layer.after_attention, rows, mixed)
+        if self._paired(rows):
+            return self._layers[number](rows.expand(2, -1), self.length)[:1]
+        return self._layers[number](rows, self.length)
 
     def advance(self, count: int) -> None:
         """All layers have seen `count` more tokens."""
@@ -56,7 +61,7 @@ class Decoder:
 
     def logits(self, rows: torch.Tensor) -> torch.Tensor:
         """Logits (n, vocabulary) after the last layer."""
-        return self._computed(self._head, rows)
+        return self._head(rows.expand(2, -1))[:1] if self._paired(rows) else self._head(rows)
 
     def step(self, ids: list[int]) -> torch.Tensor:
         """Read a few more tokens; the logits (n, vocabulary) after each of them."""
@@ -66,49 +71,32 @@ class Decoder:
         self.advance(len(ids))
         return self.logits(rows)
 
-    @cached_property
+    @torch.inference_mode()
     def rows_are_alike(self) -> bool:
-        """Whether on this processor a few rows come out as each does in a pair, found by trying."""
-        layer, generator = self._layers[0], torch.Generator().manual_seed(0)
+        """Whether on this processor a few rows come out as each does in a pair, found by trying. Forgets all."""
+        self.length = 0
+        generator = torch.Generator().manual_seed(0)
+        self._cache[0, :, :, : _TRIED[-1]].normal_(generator=generator)
         rows = torch.randn(FEW_ROWS, self._embedding.shape[1], generator=generator)
-        mixed = torch.randn(FEW_ROWS, self._heads * self._head_size, generator=generator)
-        return _alike(layer.qkv, rows) and _alike(layer.after_attention, rows, mixed) and _alike(self._head, rows)
+        starts = [start for start in _TRIED if start + FEW_ROWS < self._cache.shape[3]]
+        logits_alike = _alike(lambda some, start: self._head(some), rows, 0)
+        return logits_alike and all(_alike(self._layers[0], rows, start) for start in starts)
 
-    def _computed(self, part: Callable[..., torch.Tensor], *rows: torch.Tensor) -> torch.Tensor:
-        if self.in_pairs and rows[0].shape[0] == 1:
-            return part(*(row.expand(2, -1) for row in rows))[:1]
-        return part(*rows)
-
-    def _attend(self, number: int, qkv: torch.Tensor) -> torch.Tensor:
-        count, end = qkv.shape[0], self.length + qkv.shape[0]
-        heads = qkv.view(count, self._heads + 2 * self._kv_heads, self._head_size).transpose(0, 1)
-        cos, sin = self._cos[self.length : end], self._sin[self.length : end]
-        rotated = _rotated(heads[: self._heads + self._kv_heads], cos, sin)
-        queries, keys, values = rotated[: self._heads], rotated[self._heads :], heads[self._heads + self._kv_heads :]
-        mixed = self._cache.attend(number, self.length, queries, keys, values)
-        return mixed.transpose(0, 1).reshape(count, -1)
+    def _paired(self, rows: torch.Tensor) -> bool:
+        return self.in_pairs and rows.shape[0] == 1
 
 
-def _alike(part: Callable[..., torch.Tensor], *rows: torch.Tensor) -> bool:
-    pairs = [part(*(of[row : row + 1].expand(2, -1) for of in rows))[:1] for row in range(FEW_ROWS)]
+def _alike(part: Layer, rows: torch.Tensor, start: int) -> bool:
+    pairs = [part(rows[row : row + 1].expand(2, -1), start + row)[:1] for row in range(FEW_ROWS)]
     counts = range(2, FEW_ROWS + 1)
-    return all(torch.equal(part(*(of[:count] for of in rows)), torch.cat(pairs[:count])) for count in counts)
+    return all(torch.equal(part(rows[:count], start), torch.cat(pairs[:count])) for count in counts)
 
 
-def _window(config: Any) -> int:
+def _heads(config: Any) -> Heads:
+    size = config.hidden_size // config.num_attention_heads
+    return Heads(config.num_attention_heads, config.num_key_value_heads, size, _window(config))
+
+
+def _window(config: Any) -> int | None:
     """How far back a token sees; Qwen2 has a window in its configuration that it does not use."""
-    used = getattr(config, "use_sliding_window", True) and getattr(config, "sliding_window", None)
-    return int(used) if used else 1 << 62
-
-
-def _rotations(theta: float, size: int, capacity: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cosines and signed sines (capacity, size) of rotary positions (Su et al. 2021), in Hugging Face's layout."""
-    frequencies = theta ** (-torch.arange(0, size, 2, dtype=torch.float32) / size)
-    angles = torch.outer(torch.arange(capacity, dtype=torch.float32), frequencies)
-    sines = angles.sin()
-    return angles.cos().repeat(1, 2), torch.cat([-sines, sines], dim=-1)
-
-
-def _rotated(heads: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
-    """`heads` (heads, n, size) turned by the positions of `cos` and `sin` (n, size)."""
-    return heads * cos + heads.roll(heads.shape[-1] // 2, dims=-1) * sin
+    return getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None

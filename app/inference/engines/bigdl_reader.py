@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from app.inference.engine import TokenSink
-from app.inference.engines.bigdl_attention import FEW_ROWS
-from app.inference.engines.bigdl_decoder import Decoder
+from app.inference.engines.bigdl_decoder import FEW_ROWS, Decoder
 
 # What is read in one pass: more gains nothing, and takes memory.
 _CHUNK = 512

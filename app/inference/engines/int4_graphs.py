@@ -16,23 +16,41 @@ import numpy as np
 import onnxruntime
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import helper
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail
 
+from app.inference.engines.bigdl_attention import Attention
 from app.inference.engines.int4_blocks import BLOCK_WEIGHTS, blocks, scales
 
 _BITS, _LOW, _HIGH = 4, 0x0F, 0xF0
-_OUT = "out"
+_ROWS, _OUT = "rows", "out"
 # ONNX Runtime's number for products of 8-bit whole numbers.
 _EIGHT_BITS = 4
 _OPSETS = {"": 21, "com.microsoft": 1}
 _IR_VERSION = 10
 
+Memory = NDArray[Any]
+
+
+class Position:
+    """Where the rows of a run come in their sequence."""
+
+    def __init__(self) -> None:
+        self.last, self.total = np.zeros(1, np.int32), np.zeros((), np.int32)
+
+    def set(self, start: int, count: int) -> None:
+        """`count` rows follow `start` tokens."""
+        self.last[0] = start + count - 1
+        self.total[()] = start + count
+
 
 class Graph:
-    """A graph that is ready to run. Not thread-safe."""
+    """A graph that is ready to run. Not thread-safe.
 
-    def __init__(self, model: bytes, inputs: Sequence[str], width: int) -> None:
+    `held` and `written` are inputs and outputs that stay where they are: nothing is copied.
+    """
+
+    def __init__(self, model: bytes, width: int, held: dict[str, Memory], written: dict[str, Memory]) -> None:
         options = onnxruntime.SessionOptions()
         options.use_per_session_threads = False
         # Both would keep the memory of the longest prompt, once for each graph.
@@ -41,15 +59,17 @@ class Graph:
         # It packs weights in its own way; the object in Python keeps them as they came for a change of provider.
         self._session._model_bytes = None
         self._binding = self._session.io_binding()
-        self._inputs, self._width = tuple(inputs), width
+        self._width, self._memory = width, (held, written)
+        for bind, places in ((self._binding.bind_input, held), (self._binding.bind_output, written)):
+            for name, numbers in places.items():
+                bind(name, "cpu", 0, numbers.dtype.type, numbers.shape, numbers.ctypes.data)
 
-    def __call__(self, *rows: torch.Tensor) -> torch.Tensor:
-        """`rows` (n, in) float32, one for each input -> (n, width) float32."""
-        result = torch.empty(rows[0].shape[0], self._width)
-        held = [of.contiguous() for of in rows]
-        for name, tensor in zip(self._inputs, held, strict=True):
-            self._binding.bind_input(name, "cpu", 0, np.float32, tensor.shape, tensor.data_ptr())
-        self._binding.bind_output(_OUT, "cpu", 0, np.float32, result.shape, result.data_ptr())
+    def __call__(self, rows: torch.Tensor) -> torch.Tensor:
+        """`rows` (n, in) float32 -> (n, width) float32."""
+        count, rows = rows.shape[0], rows.contiguous()
+        result = torch.empty(count, self._width)
+        self._binding.bind_input(_ROWS, "cpu", 0, np.float32, (1, *rows.shape), rows.data_ptr())
+        self._binding.bind_output(_OUT, "cpu", 0, np.float32, (1, count, self._width), result.data_ptr())
         self._session.run_with_iobinding(self._binding)
         return result
 
@@ -57,11 +77,16 @@ class Graph:
 class GraphBuilder:
     """Puts a graph together; every method returns the name of what it computes from the names of other things."""
 
-    def __init__(self, **inputs: int) -> None:
-        """Names and widths of the inputs."""
-        self._inputs = inputs
+    rows = _ROWS
+
+    def __init__(self, width: int) -> None:
+        """`width` of the rows that come in."""
+        self._inputs = [_value(_ROWS, np.float32, [1, None, width])]
+        self._outputs: list[Any] = []
         self._nodes: list[Any] = []
-        self._constants: dict[str, NDArray[Any]] = {}
+        self._constants: dict[str, Memory] = {}
+        self._held: dict[str, Memory] = {}
+        self._written: dict[str, Memory] = {}
         self._names = count()
 
     def norm(self, rows: str, weight: torch.Tensor, epsilon: float) -> str:
@@ -80,6 +105,24 @@ class GraphBuilder:
         form = {"bits": _BITS, "block_size": BLOCK_WEIGHTS, "accuracy_level": _EIGHT_BITS}
         return self._node("MatMulNBits", *inputs, domain="com.microsoft", **sizes, **form)
 
+    def attention(self, qkv: str, of: Attention, position: Position) -> str:
+        """What the rows see of the cache, which their keys and values are written to."""
+        cache = [self._hold(part[None].numpy()) for part in (of.keys, of.values)]
+        place = [self._hold(position.last), self._hold(position.total)]
+        turned = [self._hold(part.numpy()) for part in of.rotations]
+        mixed, written = self._name(), [self._write(self._held[name]) for name in cache]
+        form = {"num_heads": of.heads.heads, "kv_num_heads": of.heads.kv_heads, "do_rotary": 1}
+        node = helper.make_node(
+            "GroupQueryAttention",
+            [qkv, "", "", *cache, *place, *turned],
+            [mixed, *written],
+            domain="com.microsoft",
+            local_window_size=of.heads.window or -1,
+            **form,
+        )
+        self._nodes.append(node)
+        return mixed
+
     def sum(self, one: str, other: str) -> str:
         """One and the other, added."""
         return self._node("Add", one, other)
@@ -93,11 +136,11 @@ class GraphBuilder:
     def build(self, result: str, width: int) -> Graph:
         """The graph that computes `result`, so many numbers a row."""
         self._nodes.append(helper.make_node("Identity", [result], [_OUT]))
-        return Graph(self._serialised(width), list(self._inputs), width)
+        self._outputs.append(_value(_OUT, np.float32, [1, None, width]))
+        return Graph(self._serialised(), width, self._held, self._written)
 
-    def _serialised(self, width: int) -> bytes:
-        inputs = [_rows(name, size) for name, size in self._inputs.items()]
-        graph = helper.make_graph(self._nodes, "part", inputs, [_rows(_OUT, width)])
+    def _serialised(self) -> bytes:
+        graph = helper.make_graph(self._nodes, "part", self._inputs, self._outputs)
         opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS.items()]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
         # A head is of a hundred megabytes: no copy more than must be.
@@ -113,9 +156,21 @@ class GraphBuilder:
         self._nodes.append(helper.make_node(kind, inputs, [name], **attributes))
         return name
 
-    def _constant(self, numbers: NDArray[Any]) -> str:
+    def _constant(self, numbers: Memory) -> str:
         name = self._name()
         self._constants[name] = numbers
+        return name
+
+    def _hold(self, numbers: Memory) -> str:
+        name = self._name()
+        self._held[name] = numbers
+        self._inputs.append(_value(name, numbers.dtype.type, numbers.shape))
+        return name
+
+    def _write(self, numbers: Memory) -> str:
+        name = self._name()
+        self._written[name] = numbers
+        self._outputs.append(_value(name, numbers.dtype.type, numbers.shape))
         return name
 
     def _name(self) -> str:
@@ -142,5 +197,5 @@ def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _rows(name: str, width: int) -> Any:
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, width])
+def _value(name: str, kind: Any, shape: Sequence[int | None]) -> Any:
+    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(kind)), shape)
