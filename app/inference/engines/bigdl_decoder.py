@@ -6,6 +6,7 @@ This one owns the key-value cache, so that a changed prompt is read from the cha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -36,7 +37,7 @@ class Decoder:
         self._embedding: torch.Tensor = model.model.embed_tokens.weight.data
         heads = _heads(config)
         # Room for the other one of a pair. Memory is taken by what is written, not by what is reserved.
-        room = capacity + FEW_ROWS
+        room = capacity + 1
         self._cache = torch.empty(self.layers, 2, heads.kv_heads, room, heads.size)
         turned = rotations(config.rope_theta, heads.size, room)
         self._layers = [
@@ -51,9 +52,7 @@ class Decoder:
 
     def layer(self, number: int, rows: torch.Tensor) -> torch.Tensor:
         """One layer over rows that follow the cache, whose keys and values it writes; `advance` comes after all."""
-        if self._paired(rows):
-            return self._layers[number](rows.expand(2, -1), self.length)[:1]
-        return self._layers[number](rows, self.length)
+        return self._computed(self._layers[number], rows, self.length)
 
     def advance(self, count: int) -> None:
         """All layers have seen `count` more tokens."""
@@ -61,7 +60,7 @@ class Decoder:
 
     def logits(self, rows: torch.Tensor) -> torch.Tensor:
         """Logits (n, vocabulary) after the last layer."""
-        return self._head(rows.expand(2, -1))[:1] if self._paired(rows) else self._head(rows)
+        return self._computed(self._head, rows)
 
     def step(self, ids: list[int]) -> torch.Tensor:
         """Read a few more tokens; the logits (n, vocabulary) after each of them."""
@@ -82,8 +81,10 @@ class Decoder:
         logits_alike = _alike(lambda some, start: self._head(some), rows, 0)
         return logits_alike and all(_alike(self._layers[0], rows, start) for start in starts)
 
-    def _paired(self, rows: torch.Tensor) -> bool:
-        return self.in_pairs and rows.shape[0] == 1
+    def _computed(self, part: Callable[..., torch.Tensor], rows: torch.Tensor, *start: int) -> torch.Tensor:
+        if self.in_pairs and rows.shape[0] == 1:
+            return part(rows.expand(2, -1), *start)[:1]
+        return part(rows, *start)
 
 
 def _alike(part: Layer, rows: torch.Tensor, start: int) -> bool:
@@ -99,4 +100,5 @@ def _heads(config: Any) -> Heads:
 
 def _window(config: Any) -> int | None:
     """How far back a token sees; Qwen2 has a window in its configuration that it does not use."""
-    return getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
+    used = getattr(config, "use_sliding_window", True)
+    return (getattr(config, "sliding_window", None) or None) if used else None

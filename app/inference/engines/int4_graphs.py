@@ -111,14 +111,15 @@ class GraphBuilder:
         place = [self._hold(position.last), self._hold(position.total)]
         turned = [self._hold(part.numpy()) for part in of.rotations]
         mixed, written = self._name(), [self._write(self._held[name]) for name in cache]
-        form = {"num_heads": of.heads.heads, "kv_num_heads": of.heads.kv_heads, "do_rotary": 1}
         node = helper.make_node(
             "GroupQueryAttention",
             [qkv, "", "", *cache, *place, *turned],
             [mixed, *written],
             domain="com.microsoft",
+            num_heads=of.heads.heads,
+            kv_num_heads=of.heads.kv_heads,
+            do_rotary=1,
             local_window_size=of.heads.window or -1,
-            **form,
         )
         self._nodes.append(node)
         return mixed
