@@ -12,10 +12,9 @@ from bigdl.llm.transformers.low_bit_linear import SYM_INT4, FP4Params, LowBitLin
 from torch.nn.functional import silu
 
 from app.inference.engines.bigdl_attention import Attention, Heads, rotations
-from app.inference.engines.bigdl_decoder import FEW_ROWS, _alike
-from app.inference.engines.bigdl_layers import ByRows, Int4Layer, PlainLayer, fastest_head, fastest_layer
+from app.inference.engines.bigdl_decoder import FEW_ROWS, _alike, paired
+from app.inference.engines.bigdl_layers import Int4Layer, PlainLayer, fastest_head, fastest_layer
 from app.inference.engines.int4_graphs import GraphBuilder, Position, share_threads
-from app.inference.engines.int8_expander import Expander, expander_if_faster
 
 share_threads(2)
 
@@ -55,8 +54,8 @@ def decoder_layer() -> Any:
 
 
 @pytest.fixture(autouse=True)
-def without_gradients() -> Iterator[None]:
-    with torch.no_grad():
+def as_the_engine_computes() -> Iterator[None]:
+    with torch.inference_mode():
         yield
 
 
@@ -70,6 +69,23 @@ def stored(of: LowBitLinear) -> torch.Tensor:
     scales = blocks[..., :2].contiguous().view(torch.float16).float()
     pairs = blocks[..., 2:].int()
     return ((torch.cat([pairs % 16, pairs // 16], dim=-1) - 8) * scales).view(of.out_len, of.in_len)
+
+
+def unpacked(of: Any) -> Any:
+    """A decoder layer whose linear layers say in float32 what the stored blocks say."""
+    groups = {
+        name: SimpleNamespace(**{part: linear(packed) for part, packed in vars(getattr(of, name)).items()})
+        for name in ("self_attn", "mlp")
+    }
+    return SimpleNamespace(**{**vars(of), **groups})
+
+
+def linear(of: LowBitLinear) -> torch.nn.Linear:
+    made = torch.nn.Linear(of.in_len, of.out_len, bias=of.bias is not None)
+    made.weight.data = stored(of)
+    if of.bias is not None:
+        made.bias.data = of.bias.data
+    return made
 
 
 def product(entering: torch.Tensor, of: LowBitLinear) -> torch.Tensor:
@@ -133,9 +149,8 @@ def error(given: torch.Tensor, right: torch.Tensor) -> float:
 @pytest.mark.parametrize("window", [None, 20])
 def test_a_layer_in_every_form_is_what_its_blocks_say(sizes: tuple[int, ...], window: int | None) -> None:
     made, entering, heads = decoder_layer(), rows(sum(sizes)), FORM._replace(window=window)
-    exact = PlainLayer(made, attention(heads), EPSILON, product)
-    in_8_bits = PlainLayer(made, attention(heads), EPSILON, Expander(2).linear)
-    for form, most in ((exact, 1e-5), (Int4Layer(made, attention(heads), EPSILON), 0.02), (in_8_bits, 0.05)):
+    exact = PlainLayer(unpacked(made), attention(heads), EPSILON)
+    for form, most in ((exact, 1e-5), (Int4Layer(made, attention(heads), EPSILON), 0.02)):
         assert error(read(form, entering, *sizes), wanted(made, entering, heads)) < most
 
 
@@ -150,12 +165,6 @@ def test_attention_in_both_forms_is_its_definition(form: Heads) -> None:
 
     for by in (attention(form), by_graph):
         torch.testing.assert_close(read(by, qkv, *sizes), mixed(qkv, form), rtol=1e-4, atol=1e-5)
-
-
-def test_forms_of_a_layer_go_on_from_each_others_cache() -> None:
-    made, entering, shared = decoder_layer(), rows(170), attention()
-    few, many = Int4Layer(made, shared, EPSILON), PlainLayer(made, shared, EPSILON, product)
-    assert error(read(ByRows(few, 48, many), entering, 100, 1, 8, 60, 1), wanted(made, entering)) < 0.02
 
 
 @pytest.mark.parametrize("start", [1, 57, 250])
@@ -174,47 +183,19 @@ def test_logits_are_what_the_heads_blocks_say(count: int) -> None:
 def test_layers_of_other_kinds_keep_the_librarys_own_product() -> None:
     made = decoder_layer()
     made.mlp.down_proj = torch.nn.Linear(INNER, HIDDEN, bias=False)
-    assert isinstance(fastest_layer(made, attention(), EPSILON, None), PlainLayer)
-    assert isinstance(fastest_layer(decoder_layer(), attention(), EPSILON, None), Int4Layer)
-
-
-def test_many_rows_are_expanded_and_few_are_not() -> None:
-    made = fastest_layer(decoder_layer(), attention(), EPSILON, Expander(2))
-    assert isinstance(made, ByRows)
-    used = []
-    made._few, made._many = (lambda rows, start, form=form: used.append(form) or rows for form in ("few", "many"))
-    for count in (1, 48, 49):
-        made(rows(count), 0)
-    assert used == ["few", "few", "many"]
-
-
-def test_a_column_far_larger_than_the_others_costs_a_narrowing_layer_its_own_group_alone() -> None:
-    made, entering = layer(1024, 64), rows(100, 1024)
-    entering[:, 5] *= 3_000
-    entering[:, 200:] *= 100  # The small ones lie in the large one's group.
-    result = Expander(2).linear(entering, made)
-    right = entering @ stored(made).T
-    assert (result - right).norm() / (right - entering[:, :128] @ stored(made)[:, :128].T).norm() < 0.03
-
-
-def test_eight_bits_are_for_processors_that_have_them_and_models_that_bear_them(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: True)
-    assert [expander_if_faster(width, 2) is not None for width in (576, 896)] == [False, True]
-    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: False)
-    assert expander_if_faster(896, 2) is None
-
-
-def test_expanding_threads_have_no_teams_of_their_own() -> None:
-    before = torch.get_num_threads()
-    expander = Expander(2)
-    assert {expander._pool.submit(torch.get_num_threads).result() for _ in range(20)} == {1}
-    assert torch.get_num_threads() == before
+    assert isinstance(fastest_layer(made, attention(), EPSILON), PlainLayer)
+    assert isinstance(fastest_layer(decoder_layer(), attention(), EPSILON), Int4Layer)
 
 
 def test_rows_are_alike_only_if_every_number_of_them_gives_the_same_bits() -> None:
     eight = rows(8)
     assert _alike(lambda some, start: some * 2, eight, 5)
-    assert not _alike(lambda some, start: some + (len(some) == 5) * 1e-6, eight, 5)
+    assert not _alike(lambda some, start: some + (len(some) == 6) * 1e-6, eight, 5)
     assert not _alike(lambda some, start: some + start * 1e-3, eight, 5)
+
+
+def test_in_pairs_no_row_is_alone() -> None:
+    seen = []
+    made = paired(lambda some: seen.append(len(some)) or some, torch.arange(21.0).view(7, 3))
+    assert torch.equal(made, torch.arange(21.0).view(7, 3))
+    assert seen == [8]

@@ -77,7 +77,8 @@ def _refuse_partly_loaded(loaded: dict[str, Any]) -> None:
 def quantise_for_bigdl(parent: Path, folder: Path, kind: str, head: str, report: Report) -> None:
     """A folder of this kind (`sym_int4`: blocks of 64; `sym_int8`; `bf16`) with the tokenizer beside it.
 
-    `head` is float32, or as the rest.
+    `head` is float32, or as the rest. The embedding, of which a token reads one row, is float16: in float32 it was half
+    of a small model's folder.
     """
     import torch
     from bigdl.llm.transformers import AutoModelForCausalLM
@@ -92,6 +93,8 @@ def quantise_for_bigdl(parent: Path, folder: Path, kind: str, head: str, report:
         use_safetensors=True,
         modules_to_not_convert=["lm_head"] if head == "float32" else None,
     )
+    if kind != "bf16":
+        model.get_input_embeddings().to(torch.float16)
     report(0.7)
     model.save_low_bit(str(folder))
     shutil.copy(parent / "tokenizer.json", folder / "tokenizer.json")

@@ -193,13 +193,11 @@ def _make_decoder(request: LoadRequest, options: dict[str, str], report: Callabl
 
     from app.inference.engines.bigdl_decoder import Decoder
     from app.inference.engines.int4_graphs import share_threads
-    from app.inference.engines.int8_expander import expander_if_faster
 
     model = _load_model(request.path, options)
     report(0.6)
-    threads = torch.get_num_threads()
-    share_threads(threads)
-    return Decoder(model, expander_if_faster(model.config.hidden_size, threads), request.context_tokens)
+    share_threads(torch.get_num_threads())
+    return Decoder(model, request.context_tokens)
 
 
 def _load_model(path: str, options: dict[str, str]) -> Any:
@@ -207,13 +205,16 @@ def _load_model(path: str, options: dict[str, str]) -> Any:
     import torch
     from bigdl.llm.transformers import AutoModelForCausalLM
 
-    return AutoModelForCausalLM.load_low_bit(
+    model = AutoModelForCausalLM.load_low_bit(
         path,
         optimize_model=False,
         trust_remote_code=False,
         torch_dtype=torch.float32,
         modules_to_not_convert=["lm_head"] if options.get("head") == "float32" else None,
     ).eval()
+    # As it is stored; the library makes it float32, half a gigabyte more for 150,000 tokens of 1536 numbers.
+    model.get_input_embeddings().half()
+    return model
 
 
 def _end_tokens(folder: Path, tokenizer: Tokenizer) -> frozenset[int]:

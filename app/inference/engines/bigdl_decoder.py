@@ -6,14 +6,13 @@ This one owns the key-value cache, so that a changed prompt is read from the cha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 
 from app.inference.engines.bigdl_attention import Attention, Heads, rotations
 from app.inference.engines.bigdl_layers import Layer, fastest_head, fastest_layer
-from app.inference.engines.int8_expander import Expander
 
 # So many rows at once may come out as they would one by one.
 FEW_ROWS = 8
@@ -24,12 +23,13 @@ _TRIED = (1, 60, 600, 2000)
 class Decoder:
     """One sequence with its cache. To be used inside `torch.inference_mode`, from one thread.
 
-    `length` is how many tokens the cache holds; setting it lower forgets those behind. `in_pairs`: a single row is
-    computed as one of two, and so comes out, to the last bit, as among a few. `model` is transformers'
-    LlamaForCausalLM, Qwen2ForCausalLM or MistralForCausalLM with any linear layers; `capacity` in tokens.
+    `length` is how many tokens the cache holds; setting it lower forgets those behind. `in_pairs`: rows are
+    computed two and two, and so each comes out, to the last bit, as among a few. `model` is transformers'
+    LlamaForCausalLM, Qwen2ForCausalLM or MistralForCausalLM with any linear layers, and is taken apart; `capacity` in
+    tokens.
     """
 
-    def __init__(self, model: Any, expander: Expander | None, capacity: int) -> None:
+    def __init__(self, model: Any, capacity: int) -> None:
         config = model.config
         self.length = 0
         self.in_pairs = False
@@ -41,8 +41,8 @@ class Decoder:
         self._cache = torch.empty(self.layers, 2, heads.kv_heads, room, heads.size)
         turned = rotations(config.rope_theta, heads.size, room)
         self._layers = [
-            fastest_layer(layer, Attention(heads, turned, cache), config.rms_norm_eps, expander)
-            for layer, cache in zip(model.model.layers, self._cache, strict=True)
+            fastest_layer(layer, Attention(heads, turned, cache), config.rms_norm_eps)
+            for layer, cache in zip(_taken(model.model.layers), self._cache, strict=True)
         ]
         self._head = fastest_head(model.model.norm, model.lm_head, config.rms_norm_eps)
 
@@ -82,15 +82,31 @@ class Decoder:
         return logits_alike and all(_alike(self._layers[0], rows, start) for start in starts)
 
     def _computed(self, part: Callable[..., torch.Tensor], rows: torch.Tensor, *start: int) -> torch.Tensor:
-        if self.in_pairs and rows.shape[0] == 1:
-            return part(rows.expand(2, -1), *start)[:1]
+        return paired(part, rows, *start) if self.in_pairs else part(rows, *start)
+
+
+def _taken(layers: torch.nn.ModuleList) -> Iterator[torch.nn.Module]:
+    """One after another, of which the list keeps none: a graph has its own copy of the weights."""
+    for number in range(len(layers)):
+        layer, layers[number] = layers[number], torch.nn.Identity()
+        yield layer
+
+
+def paired(part: Callable[..., torch.Tensor], rows: torch.Tensor, *start: int) -> torch.Tensor:
+    """What `part` makes of rows, of which the last has a copy beside it if it would be alone.
+
+    ONNX Runtime multiplies two rows at once, and one that is left by other instructions, with other last bits: with
+    AVX2 that of one row, with AVX512 that of any odd number.
+    """
+    if rows.shape[0] % 2 == 0:
         return part(rows, *start)
+    return part(torch.cat([rows, rows[-1:]]), *start)[:-1]
 
 
 def _alike(part: Layer, rows: torch.Tensor, start: int) -> bool:
-    pairs = [part(rows[row : row + 1].expand(2, -1), start + row)[:1] for row in range(FEW_ROWS)]
+    alone = torch.cat([paired(part, rows[row : row + 1], start + row) for row in range(FEW_ROWS)])
     counts = range(2, FEW_ROWS + 1)
-    return all(torch.equal(part(rows[:count], start), torch.cat(pairs[:count])) for count in counts)
+    return all(torch.equal(paired(part, rows[:count], start), alone[:count]) for count in counts)
 
 
 def _heads(config: Any) -> Heads:

@@ -1,4 +1,4 @@
-"""A decoder's layers and its head, in whichever form is fastest for their weights and the number of rows."""
+"""A decoder's layers and its head, in whichever form is fastest for their weights."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from torch.nn.functional import rms_norm, silu
 from app.inference.engines.bigdl_attention import Attention
 from app.inference.engines.int4_blocks import is_int4
 from app.inference.engines.int4_graphs import GraphBuilder, Position
-from app.inference.engines.int8_expander import Expander
 
-# Multiplies rows (n, in) with a linear layer: (n, out) float32.
-Product = Callable[[torch.Tensor, Any], torch.Tensor]
 Head = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -26,23 +23,22 @@ class Layer(Protocol):
 
 
 class PlainLayer:
-    """Torch's operations, and any product."""
+    """Torch's operations, and the library's own products."""
 
-    def __init__(self, layer: Any, attention: Attention, epsilon: float, product: Product) -> None:
+    def __init__(self, layer: Any, attention: Attention, epsilon: float) -> None:
         self._layer = layer
         self._attention = attention
         self._epsilon = epsilon
-        self._product = product
 
     def __call__(self, rows: torch.Tensor, start: int) -> torch.Tensor:
         """See Layer."""
         own, mlp = self._layer.self_attn, self._layer.mlp
         normed = _normed(rows, self._layer.input_layernorm, self._epsilon)
-        qkv = torch.cat([self._product(normed, part) for part in (own.q_proj, own.k_proj, own.v_proj)], dim=-1)
-        rows = rows + self._product(self._attention(qkv, start), own.o_proj)
+        qkv = torch.cat([_own_product(normed, part) for part in (own.q_proj, own.k_proj, own.v_proj)], dim=-1)
+        rows = rows + _own_product(self._attention(qkv, start), own.o_proj)
         normed = _normed(rows, self._layer.post_attention_layernorm, self._epsilon)
-        gated = silu(self._product(normed, mlp.gate_proj)).mul_(self._product(normed, mlp.up_proj))
-        return rows + self._product(gated, mlp.down_proj)
+        gated = silu(_own_product(normed, mlp.gate_proj)).mul_(_own_product(normed, mlp.up_proj))
+        return rows + _own_product(gated, mlp.down_proj)
 
 
 class Int4Layer:
@@ -66,27 +62,11 @@ class Int4Layer:
         return self._graph(rows)
 
 
-class ByRows:
-    """One form of a layer up to some rows, another for more."""
-
-    def __init__(self, few: Layer, most: int, many: Layer) -> None:
-        self._few, self._most, self._many = few, most, many
-
-    def __call__(self, rows: torch.Tensor, start: int) -> torch.Tensor:
-        """See Layer."""
-        return (self._few if rows.shape[0] <= self._most else self._many)(rows, start)
-
-
-def fastest_layer(layer: Any, attention: Attention, epsilon: float, expander: Expander | None) -> Layer:
+def fastest_layer(layer: Any, attention: Attention, epsilon: float) -> Layer:
     """The fastest form of transformers' decoder layer, whose linear layers may be of any kind."""
     own, mlp = layer.self_attn, layer.mlp
     parts = [own.q_proj, own.k_proj, own.v_proj, own.o_proj, mlp.gate_proj, mlp.up_proj, mlp.down_proj]
-    if not all(map(is_int4, parts)):
-        return PlainLayer(layer, attention, epsilon, _own_product)
-    few = Int4Layer(layer, attention, epsilon)
-    if not expander:
-        return few
-    return ByRows(few, expander.few_rows, PlainLayer(layer, attention, epsilon, expander.linear))
+    return (Int4Layer if all(map(is_int4, parts)) else PlainLayer)(layer, attention, epsilon)
 
 
 def fastest_head(norm: Any, layer: Any, epsilon: float) -> Head:

@@ -8,9 +8,7 @@ import torch
 from bigdl.llm.transformers.low_bit_linear import SYM_INT4, LowBitLinear
 
 BLOCK_WEIGHTS = 64
-BLOCK_BYTES = 34
-# The stored number that stands for zero.
-MIDDLE = 8
+_BLOCK_BYTES = 34
 
 
 def is_int4(layer: Any) -> bool:
@@ -21,7 +19,7 @@ def is_int4(layer: Any) -> bool:
 def blocks(layer: Any) -> torch.Tensor:
     """The stored bytes (out, in / 64, 34): of each block a float16 scale and 64 numbers of four bits."""
     stored: torch.Tensor = layer.weight.data.view(torch.uint8)
-    return stored.view(layer.out_len, layer.in_len // BLOCK_WEIGHTS, BLOCK_BYTES)
+    return stored.view(layer.out_len, layer.in_len // BLOCK_WEIGHTS, _BLOCK_BYTES)
 
 
 def scales(of: torch.Tensor) -> torch.Tensor:
