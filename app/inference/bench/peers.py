@@ -84,6 +84,7 @@ class BigDLPeer:
             request.path,
             optimize_model=family != "llama",
             trust_remote_code=False,
+            torch_dtype=torch.float32,
             modules_to_not_convert=["lm_head"] if options.get("head") == "float32" else None,
         )
         self._model.generation_config.eos_token_id = None

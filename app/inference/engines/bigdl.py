@@ -211,9 +211,12 @@ def _load_model(path: str, options: dict[str, str]) -> Any:
         trust_remote_code=False,
         torch_dtype=torch.float32,
         modules_to_not_convert=["lm_head"] if options.get("head") == "float32" else None,
+        # The decoder turns heads by a table of its own; the library would make one of 32 MiB for each layer.
+        max_position_embeddings=1,
     ).eval()
-    # As it is stored; the library makes it float32, half a gigabyte more for 150,000 tokens of 1536 numbers.
-    model.get_input_embeddings().half()
+    # A token reads one row of it: it stays in the file. The library has made a float32 copy, of up to a gigabyte.
+    stored = torch.load(Path(path) / "pytorch_model.bin", mmap=True, weights_only=True)
+    model.get_input_embeddings().weight.data = stored["model.embed_tokens.weight"]
     return model
 
 

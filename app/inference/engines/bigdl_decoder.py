@@ -6,7 +6,7 @@ This one owns the key-value cache, so that a changed prompt is read from the cha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -25,8 +25,7 @@ class Decoder:
 
     `length` is how many tokens the cache holds; setting it lower forgets those behind. `in_pairs`: rows are
     computed two and two, and so each comes out, to the last bit, as among a few. `model` is transformers'
-    LlamaForCausalLM, Qwen2ForCausalLM or MistralForCausalLM with any linear layers, and is taken apart; `capacity` in
-    tokens.
+    LlamaForCausalLM, Qwen2ForCausalLM or MistralForCausalLM with any linear layers; `capacity` in tokens.
     """
 
     def __init__(self, model: Any, capacity: int) -> None:
@@ -42,7 +41,7 @@ class Decoder:
         turned = rotations(config.rope_theta, heads.size, room)
         self._layers = [
             fastest_layer(layer, Attention(heads, turned, cache), config.rms_norm_eps)
-            for layer, cache in zip(_taken(model.model.layers), self._cache, strict=True)
+            for layer, cache in zip(model.model.layers, self._cache, strict=True)
         ]
         self._head = fastest_head(model.model.norm, model.lm_head, config.rms_norm_eps)
 
@@ -83,13 +82,6 @@ class Decoder:
 
     def _computed(self, part: Callable[..., torch.Tensor], rows: torch.Tensor, *start: int) -> torch.Tensor:
         return paired(part, rows, *start) if self.in_pairs else part(rows, *start)
-
-
-def _taken(layers: torch.nn.ModuleList) -> Iterator[torch.nn.Module]:
-    """One after another, of which the list keeps none: a graph has its own copy of the weights."""
-    for number in range(len(layers)):
-        layer, layers[number] = layers[number], torch.nn.Identity()
-        yield layer
 
 
 def paired(part: Callable[..., torch.Tensor], rows: torch.Tensor, *start: int) -> torch.Tensor:
