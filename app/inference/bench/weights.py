@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-_FLOAT32 = 4
+from app.inference.engines.bigdl import stored_embedding
 
 
 def file_bytes(path: str) -> int:
@@ -18,7 +17,7 @@ def weight_bytes(path: str) -> int:
     """For a GGUF file, an IR folder or an INT4 folder.
 
     The embedding is read one row per token. It counts where the output head shares it (GGUF, IR of tied models), and
-    not in an INT4 folder, which keeps it apart, in float32.
+    not in an INT4 folder, which keeps it apart.
     """
     place = Path(path)
     if place.is_file():
@@ -26,7 +25,4 @@ def weight_bytes(path: str) -> int:
     compiled = place / "openvino_model.bin"
     if compiled.exists():
         return compiled.stat().st_size
-    config = json.loads((place / "config.json").read_text(encoding="utf-8"))
-    embedding = config["vocab_size"] * config["hidden_size"] * _FLOAT32
-    stored = sum(file.stat().st_size for pattern in ("*.bin", "*.safetensors") for file in place.glob(pattern))
-    return int(max(stored - embedding, 0))
+    return (place / "pytorch_model.bin").stat().st_size - stored_embedding(place).nbytes

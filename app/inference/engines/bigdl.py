@@ -214,10 +214,18 @@ def _load_model(path: str, options: dict[str, str]) -> Any:
         # The decoder turns heads by a table of its own; the library would make one of 32 MiB for each layer.
         max_position_embeddings=1,
     ).eval()
-    # A token reads one row of it: it stays in the file. The library has made a float32 copy, of up to a gigabyte.
-    stored = torch.load(Path(path) / "pytorch_model.bin", mmap=True, weights_only=True)
-    model.get_input_embeddings().weight.data = stored["model.embed_tokens.weight"]
+    # The library has made a float32 copy, of up to a gigabyte.
+    model.get_input_embeddings().weight.data = stored_embedding(Path(path))
     return model
+
+
+def stored_embedding(folder: Path) -> torch.Tensor:
+    """The embedding (vocabulary, hidden) of an INT4 folder. It stays in its file: a token reads one row."""
+    import torch
+
+    stored = torch.load(folder / "pytorch_model.bin", mmap=True, weights_only=True)
+    embedding: torch.Tensor = stored["model.embed_tokens.weight"]
+    return embedding
 
 
 def _end_tokens(folder: Path, tokenizer: Tokenizer) -> frozenset[int]:

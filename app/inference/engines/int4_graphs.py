@@ -2,7 +2,8 @@
 
 Its product of 4-bit blocks (MatMulNBits) rounds what it multiplies with to 8 bits in blocks of 64, and multiplies
 whole numbers. On two AVX2 cores that makes 32 thousand million products a second for one row, 55 for four, 65 from
-eight on; for one row torch's INT4 product makes 12, OpenVINO's 16.
+eight on; for one row torch's INT4 product makes 12, OpenVINO's 16. On two of a Xeon with AVX512-VNNI: 21, 56, 74, and
+105 from 48 rows on.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 from app.controllers.model_library import open_library
 from app.core.errors import EngineFault
@@ -116,11 +117,12 @@ def test_what_a_token_reads_follows_from_the_files(tmp_path: Path) -> None:
     ir.mkdir()
     (ir / "openvino_model.bin").write_bytes(b"x" * 20)
     int4.mkdir()
-    (int4 / "pytorch_model.bin").write_bytes(b"x" * 100)
-    (int4 / "config.json").write_text(json.dumps({"vocab_size": 5, "hidden_size": 3}), encoding="utf-8")
-    assert [weight_bytes(str(path)) for path in (gguf, ir, int4)] == [10, 20, 100 - 5 * 3 * 4]
-    assert [file_bytes(str(path)) for path in (gguf, ir)] == [10, 20]
-    assert file_bytes(str(int4)) > 100
+    embedding, rest = torch.zeros(50, 30, dtype=torch.float16), torch.zeros(70, dtype=torch.uint8)
+    torch.save({"model.embed_tokens.weight": embedding, "rest": rest}, int4 / "pytorch_model.bin")
+    (int4 / "config.json").write_text("{}", encoding="utf-8")
+    stored = (int4 / "pytorch_model.bin").stat().st_size
+    assert [weight_bytes(str(path)) for path in (gguf, ir, int4)] == [10, 20, stored - 50 * 30 * 2]
+    assert [file_bytes(str(path)) for path in (gguf, ir, int4)] == [10, 20, stored + 2]
 
 
 def test_the_machine_is_described() -> None:
