@@ -67,7 +67,8 @@ def measure_copying(model: PreparedModel, task: GenerationRequest, make_host: Ma
     """How many times as fast the beginning of `task` is written when it is guessed from the prompt.
 
     The task is one that copies for real, in its form: what a bare repetition gains is more than a record does. Rounds
-    alternate. Guessed text that is not that of plain decoding counts as no gain. Raises EnvironmentFault.
+    alternate with what needs no preparation for guesses. Where guesses change the text, that counts as no gain. Raises
+    EnvironmentFault.
     """
     if model.identity.engine not in GUESSES:
         return 1.0
@@ -76,9 +77,10 @@ def measure_copying(model: PreparedModel, task: GenerationRequest, make_host: Ma
     beginning = replace(task, decoding=replace(task.decoding, max_tokens=_COPIED_TOKENS))
     try:
         rounds = [[_run(host, replace(beginning, copies=copies)) for copies in (False, True)] for _ in range(_ROUNDS)]
+        unguessed = _run(host, replace(beginning, guesses=False))
     finally:
         host.close()
-    if len({outcome.text for pair in rounds for outcome in pair}) > 1:
+    if any(guessed.text != unguessed.text for _, guessed in rounds):
         return 1.0
     return median(_speeds(guessed)[1] / _speeds(plain)[1] for plain, guessed in rounds)
 

@@ -32,13 +32,15 @@ class LoadRequest:
 class GenerationRequest:
     """What an engine is asked to write.
 
-    `copies`: the answer will repeat much of the prompt (a discharge record). `reads_only`: nothing is to be written;
-    the prompt is read so that a later one with the same beginning need not be.
+    `copies`: the answer will repeat much of the prompt (a discharge record), and may be guessed from it; with `guesses`
+    off its tokens are the same, one at a time. `reads_only`: nothing is to be written; the prompt is read so that a
+    later one with the same beginning need not be.
     """
 
     messages: tuple[Message, ...]
     decoding: Decoding
     copies: bool = False
+    guesses: bool = True
     reads_only: bool = False
 
 

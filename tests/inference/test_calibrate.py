@@ -113,7 +113,7 @@ def test_guessed_text_that_differs_is_no_gain(
         assert dict(host.model.request.options) == {"lookup": "7"}
         assert generation.decoding.grammar == RECORD.decoding.grammar, "a record is measured in its form"
         whole_s = 1.5 if generation.copies else 2.0
-        text = texts[generation.copies]
+        text = texts[generation.guesses] if generation.copies else "plain"
         return RunOutcome(run_id, RunStatus.COMPLETED, FinishReason.LENGTH, text, 10, 11, 1000.0, whole_s * 1000)
 
     monkeypatch.setattr(ModelHost, "generate", answer)

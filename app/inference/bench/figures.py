@@ -54,7 +54,8 @@ class Take:
     """One process's life. `load_s` counts from the start of the process, libraries and checks included.
 
     `weight_bytes` is what one token's pass must read, `file_bytes` the size of the model's files. `plain` is the cold
-    answer once more, written without guessing, where the engine guesses: `same_text` tells that guessing changed none.
+    answer once more, where the engine guesses, as if nothing were to be copied: `same_text` tells that guesses changed
+    none of it.
     """
 
     load_s: float

@@ -32,16 +32,17 @@ class OwnPath:
         """See Contestant."""
         host, load_s = self._open or self._start()
         request = self._prepared.request
-        asker = _Asker(host, copies=workload.copies)
+        asker, unguessed = (_Asker(host, copies=workload.copies, guesses=guesses) for guesses in (True, False))
         answers = ask_all(asker.answer, workload, tokens)
         assert host.pid is not None
         take = Take(load_s, answers, peak_rss_mib(host.pid), weight_bytes(request.path), file_bytes(request.path))
         guesses = workload.copies and dict(request.options).get("lookup", "0") != "0"
         if not guesses:
             return take
-        plainly = _Asker(host, copies=False)
-        plain = plainly.answer(workload.messages, answers.cold.output_tokens)
-        return replace(take, plain=plain, same_text=plainly.texts[0] == asker.texts[0])
+        written = answers.cold.output_tokens
+        plain = _Asker(host).answer(workload.messages, written)
+        unguessed.answer(workload.messages, written)
+        return replace(take, plain=plain, same_text=unguessed.texts[0] == asker.texts[0])
 
     def close(self) -> None:
         """See Contestant."""
@@ -54,7 +55,7 @@ class OwnPath:
         self._open = (host, 0.0)
         host.load(lambda fraction: None)
         self._open = (host, time.perf_counter() - began)
-        warm_up(_Asker(host, copies=False).answer)
+        warm_up(_Asker(host).answer)
         return self._open
 
 
@@ -62,14 +63,14 @@ _ids = map("bench-{}".format, itertools.count())
 
 
 class _Asker:
-    def __init__(self, host: ModelHost, *, copies: bool) -> None:
+    def __init__(self, host: ModelHost, *, copies: bool = False, guesses: bool = True) -> None:
         self._host = host
-        self._copies = copies
+        self._copies, self._guesses = copies, guesses
         self.texts: list[str] = []
 
     def answer(self, messages: tuple[Message, ...], tokens: int) -> Timing:
         arrivals = _Arrivals()
-        generation = GenerationRequest(messages, Decoding(max_tokens=tokens), self._copies)
+        generation = GenerationRequest(messages, Decoding(max_tokens=tokens), self._copies, self._guesses)
         outcome = self._host.generate(next(_ids), generation, arrivals)
         if outcome.status is not RunStatus.COMPLETED:
             raise EngineFault(outcome.error or "测速时模型没有完成输出")

@@ -104,8 +104,8 @@ class BigDLEngine:
 
         prompt = self._prompt_ids(generation.messages)
         with torch.inference_mode():
-            guesses = bool(self._lookup) and generation.copies
-            self._decoder.in_pairs = guesses
+            # Whether something is guessed or not: rows in pairs differ in last bits from single ones, and words may.
+            self._decoder.in_pairs = copies = bool(self._lookup) and generation.copies
             try:
                 logits = self._reader.read(prompt, sink)
             except ReadingCancelledError:
@@ -113,7 +113,7 @@ class BigDLEngine:
             if generation.reads_only:
                 return GenerationStats(FinishReason.STOP, len(prompt), 0)
             answer = _Answer(prompt, self._choice(generation.decoding), self._text_stream(), sink)
-            lookup = PromptLookup(self._lookup if guesses else 0)
+            lookup = PromptLookup(self._lookup if copies and generation.guesses else 0)
             reason = self._write(answer, logits, lookup, generation.decoding.max_tokens)
         return GenerationStats(reason, len(prompt), answer.written)
 

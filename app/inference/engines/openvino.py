@@ -151,7 +151,8 @@ class OpenVINOEngine:
         """How many tokens to guess at a time: only where that is asked for, and plain greedy decoding."""
         decoding = generation.decoding
         plain = decoding.temperature <= 0 and not decoding.grammar and decoding.repetition_penalty == 1.0
-        return int(dict(self._request.options).get("lookup", "0")) if generation.copies and plain else 0
+        wanted = generation.copies and generation.guesses and plain
+        return int(dict(self._request.options).get("lookup", "0")) if wanted else 0
 
     def _decode(self, ids: Sequence[int]) -> str:
         return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))
