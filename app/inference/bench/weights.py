@@ -25,4 +25,5 @@ def weight_bytes(path: str) -> int:
     compiled = place / "openvino_model.bin"
     if compiled.exists():
         return compiled.stat().st_size
-    return (place / "pytorch_model.bin").stat().st_size - stored_embedding(place).nbytes
+    stored = sum(file.stat().st_size for file in place.glob("pytorch_model*.bin"))
+    return stored - stored_embedding(place).nbytes

@@ -223,8 +223,9 @@ def stored_embedding(folder: Path) -> torch.Tensor:
     """The embedding (vocabulary, hidden) of an INT4 folder. It stays in its file: a token reads one row."""
     import torch
 
-    stored = torch.load(folder / "pytorch_model.bin", mmap=True, weights_only=True)
-    embedding: torch.Tensor = stored["model.embed_tokens.weight"]
+    # The library divides what is larger than ten gigabytes; the embedding comes first.
+    first = min(folder.glob("pytorch_model*.bin"))
+    embedding: torch.Tensor = torch.load(first, mmap=True, weights_only=True)["model.embed_tokens.weight"]
     return embedding
 
 
