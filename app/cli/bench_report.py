@@ -60,7 +60,7 @@ def page(document: Mapping[str, Any]) -> str:
         "",
         _machine(document["machine"]),
         "",
-        f"{document['rounds']} 轮轮换，中位数。由 `wardnote bench --peers --output` 写成，"
+        f"{document['rounds']} 轮轮换，中位数。由 `wardnote bench --output` 写成，"
         "每行的轮数、最小与最大值见 `bench.json`。",
         "",
         *_results(document["results"]),

@@ -32,14 +32,14 @@ class OwnPath:
         """See Contestant."""
         host, load_s = self._open or self._start()
         request = self._prepared.request
-        asker, unguessed = (_Asker(host, copies=workload.copies, guesses=guesses) for guesses in (True, False))
+        asker = _Asker(host, copies=workload.copies)
         answers = ask_all(asker.answer, workload, tokens)
         assert host.pid is not None
         take = Take(load_s, answers, peak_rss_mib(host.pid), weight_bytes(request.path), file_bytes(request.path))
         guesses = workload.copies and dict(request.options).get("lookup", "0") != "0"
         if not guesses:
             return take
-        written = answers.cold.output_tokens
+        written, unguessed = answers.cold.output_tokens, _Asker(host, copies=True, guesses=False)
         plain = _Asker(host).answer(workload.messages, written)
         unguessed.answer(workload.messages, written)
         return replace(take, plain=plain, same_text=unguessed.texts[0] == asker.texts[0])

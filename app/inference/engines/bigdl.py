@@ -223,7 +223,7 @@ def stored_embedding(folder: Path) -> torch.Tensor:
     """The embedding (vocabulary, hidden) of an INT4 folder. It stays in its file: a token reads one row."""
     import torch
 
-    # The library divides what is larger than ten gigabytes; the embedding comes first.
+    # The library divides what is larger than five gigabytes; the embedding comes first.
     first = min(folder.glob("pytorch_model*.bin"))
     embedding: torch.Tensor = torch.load(first, mmap=True, weights_only=True)["model.embed_tokens.weight"]
     return embedding

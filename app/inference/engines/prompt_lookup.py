@@ -14,7 +14,7 @@ class PromptLookup:
     """Guesses what follows, at first one token, and after each guess that came true as a whole twice as many and one.
 
     `most` is the most tokens of a guess; 0 guesses nothing. One guessed token costs nothing where rows are computed in
-    pairs; four rows cost twice as much as one, eight three and a half times as much.
+    pairs; with AVX2 four rows cost twice as much as one, eight three and a half times as much.
     """
 
     def __init__(self, most: int) -> None:

@@ -26,6 +26,7 @@ from app.inference.bench.starts import measure_starts
 from app.inference.bench.weights import file_bytes, weight_bytes
 from app.inference.bench.workload import Workload
 from app.inference.engine import LoadRequest
+from app.inference.engines.bigdl import stored_embedding
 from app.inference.engines.scripted import FaultKind, Script
 from app.inference.prepared import PreparedModel
 from app.infra.paths import Paths
@@ -123,6 +124,15 @@ def test_what_a_token_reads_follows_from_the_files(tmp_path: Path) -> None:
     stored = (int4 / "pytorch_model.bin").stat().st_size
     assert [weight_bytes(str(path)) for path in (gguf, ir, int4)] == [10, 20, stored - 50 * 30 * 2]
     assert [file_bytes(str(path)) for path in (gguf, ir, int4)] == [10, 20, stored + 2]
+
+
+def test_a_folder_in_parts_has_its_embedding_in_the_first(tmp_path: Path) -> None:
+    embedding, rest = torch.rand(50, 30).half(), torch.zeros(70, dtype=torch.uint8)
+    parts = [tmp_path / f"pytorch_model-0000{number}-of-00002.bin" for number in (1, 2)]
+    for part, state in zip(parts, ({"model.embed_tokens.weight": embedding}, {"rest": rest}), strict=True):
+        torch.save(state, part)
+    assert torch.equal(stored_embedding(tmp_path), embedding)
+    assert weight_bytes(str(tmp_path)) == sum(part.stat().st_size for part in parts) - embedding.nbytes
 
 
 def test_the_machine_is_described() -> None:
