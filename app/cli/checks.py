@@ -20,6 +20,7 @@ from app.core.prompts import PromptTemplate, differential_prompt
 from app.core.runs import Decoding, RunStatus
 from app.inference.engine import GenerationRequest
 from app.inference.files import verify_files
+from app.inference.live_run import Unobserved
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
 from app.infra.interpreter import python_command
@@ -201,7 +202,8 @@ def _check_generation(model: PreparedModel) -> str:
     prompt = differential_prompt(template, "男，65岁", "咳嗽3天", "咳嗽、咳痰，体温37.8℃。")
     host = ModelHost(model)
     try:
-        outcome = host.generate("self-test", GenerationRequest(prompt.messages, Decoding(max_tokens=_TOKENS)), _Quiet())
+        generation = GenerationRequest(prompt.messages, Decoding(max_tokens=_TOKENS))
+        outcome = host.generate("self-test", generation, Unobserved())
     finally:
         host.close()
     if outcome.status is not RunStatus.COMPLETED or not outcome.text.strip():
@@ -209,16 +211,3 @@ def _check_generation(model: PreparedModel) -> str:
     return (
         f"模型 {model.identity.title}（{model.identity.engine}）生成正常，首字 {(outcome.ttft_ms or 0) / 1000:.1f} 秒。"
     )
-
-
-class _Quiet:
-    """A run that nobody watches."""
-
-    def loading(self, fraction: float) -> None:
-        """See RunObserver."""
-
-    def reading(self, done: int, total: int) -> None:
-        """See RunObserver."""
-
-    def text(self, delta: str, tokens: int) -> None:
-        """See RunObserver."""

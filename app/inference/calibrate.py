@@ -15,6 +15,7 @@ from app.core.errors import EngineFault, EnvironmentFault
 from app.core.runs import Decoding, Message, RunOutcome, RunStatus
 from app.inference.calibration import GUESSES, Settings, job_seconds, setting_choices, with_settings
 from app.inference.engine import GenerationRequest
+from app.inference.live_run import Unobserved
 from app.inference.prepared import PreparedModel, Speed, Together
 from app.inference.quality import reads_alike
 from app.inference.supervisor import ModelHost
@@ -27,14 +28,6 @@ _ROUNDS = 3
 _CLEARLY = 1.05
 
 Prompt = tuple[Message, ...]
-
-
-class _Silent:
-    """An observer that lets everything pass."""
-
-    def loading(self, fraction: float) -> None: ...
-    def reading(self, done: int, total: int) -> None: ...
-    def text(self, delta: str, tokens: int) -> None: ...
 
 
 def measure_speed(model: PreparedModel, prompts: Sequence[Prompt], make_host: MakeHost = ModelHost) -> Speed:
@@ -171,7 +164,7 @@ def _answer(host: ModelHost, prompt: Prompt) -> RunOutcome:
 
 def _run(host: ModelHost, generation: GenerationRequest) -> RunOutcome:
     """Raises EngineFault if nothing is written."""
-    outcome = host.generate(f"calibrate-{time.monotonic_ns()}", generation, _Silent())
+    outcome = host.generate(f"calibrate-{time.monotonic_ns()}", generation, Unobserved())
     if outcome.status is not RunStatus.COMPLETED or not outcome.ttft_ms:
         raise EngineFault(outcome.error or "校准时模型没有输出，请重试")
     return outcome

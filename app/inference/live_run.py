@@ -22,6 +22,14 @@ class RunObserver(Protocol):
         """`delta` was appended to the answer, made of `tokens` new tokens."""
 
 
+class Unobserved:
+    """A RunObserver that lets everything pass."""
+
+    def loading(self, fraction: float) -> None: ...
+    def reading(self, done: int, total: int) -> None: ...
+    def text(self, delta: str, tokens: int) -> None: ...
+
+
 class LiveRun:
     """Collects a run. `text` is exactly what the observer was given."""
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 from app.core.errors import WardNoteError
 from app.core.runs import FinishReason, RunOutcome, RunStatus
 from app.inference.engine import GenerationRequest
+from app.inference.live_run import Unobserved
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
 
@@ -151,7 +152,7 @@ class ModelThread(QThread):
     def _read_ahead(self, ahead_id: str, generation: GenerationRequest) -> None:
         try:
             if self._host.is_ready and self._commands.empty():
-                self._host.generate(ahead_id, generation, _Silent())
+                self._host.generate(ahead_id, generation, Unobserved())
                 self._host.settle()
         except Exception:
             log.exception("reading ahead with %s failed", self.model_name)
@@ -169,14 +170,6 @@ class ModelThread(QThread):
         if anyway or is_ready != self._was_ready:
             (self.ready if is_ready else self.lost).emit(self.model_name)
         self._was_ready = is_ready
-
-
-class _Silent:
-    """An observer that lets everything pass."""
-
-    def loading(self, fraction: float) -> None: ...
-    def reading(self, done: int, total: int) -> None: ...
-    def text(self, delta: str, tokens: int) -> None: ...
 
 
 class _Observer:

@@ -38,8 +38,8 @@ def model(kind: str) -> Any:
 def test_logits_are_transformers_own_up_to_the_last_token_that_has_room(kind: str, in_pairs: bool) -> None:
     whole = model(kind)
     decoder = Decoder(whole, len(IDS))
-    decoder.in_pairs = in_pairs
-    logits = torch.cat([decoder.step(IDS[:7]), *(decoder.step([token]) for token in IDS[7:])])
+    pieces = [IDS[:7], *([token] for token in IDS[7:])]
+    logits = torch.cat([decoder.step(piece, in_pairs=in_pairs) for piece in pieces])
     torch.testing.assert_close(logits, whole(torch.tensor([IDS])).logits[0], rtol=1e-4, atol=1e-4)
 
 

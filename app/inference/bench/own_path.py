@@ -13,6 +13,7 @@ from app.inference.bench.machine import peak_rss_mib
 from app.inference.bench.weights import file_bytes, weight_bytes
 from app.inference.bench.workload import Workload, ask_all, warm_up
 from app.inference.engine import GenerationRequest
+from app.inference.live_run import Unobserved
 from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
 
@@ -78,15 +79,12 @@ class _Asker:
         return Timing(outcome.input_tokens, tuple(arrivals.seen))
 
 
-class _Arrivals:
-    """A RunObserver that notes when tokens come."""
+class _Arrivals(Unobserved):
+    """Notes when tokens come."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[float, int]] = []
         self._began = time.perf_counter()
-
-    def loading(self, fraction: float) -> None: ...
-    def reading(self, done: int, total: int) -> None: ...
 
     def text(self, delta: str, tokens: int) -> None:
         if tokens:

@@ -104,8 +104,6 @@ class BigDLEngine:
 
         prompt = self._prompt_ids(generation.messages)
         with torch.inference_mode():
-            # Whether something is guessed or not: rows in pairs differ in last bits from single ones, and words may.
-            self._decoder.in_pairs = copies = bool(self._lookup) and generation.copies
             try:
                 logits = self._reader.read(prompt, sink)
             except ReadingCancelledError:
@@ -113,13 +111,16 @@ class BigDLEngine:
             if generation.reads_only:
                 return GenerationStats(FinishReason.STOP, len(prompt), 0)
             answer = _Answer(prompt, self._choice(generation.decoding), self._text_stream(), sink)
-            lookup = PromptLookup(self._lookup if copies and generation.guesses else 0)
-            reason = self._write(answer, logits, lookup, generation.decoding.max_tokens)
+            lookup = PromptLookup(prompt, self._lookup if generation.copies else 0)
+            reason = self._write(answer, logits, lookup, generation)
         return GenerationStats(reason, len(prompt), answer.written)
 
-    def _write(self, answer: _Answer, logits: torch.Tensor, lookup: PromptLookup, most: int) -> FinishReason:
+    def _write(
+        self, answer: _Answer, logits: torch.Tensor, lookup: PromptLookup, generation: GenerationRequest
+    ) -> FinishReason:
         from app.inference.engines.bigdl_reader import LONGEST_GUESS
 
+        most = generation.decoding.max_tokens
         guess: list[int] = []
         while True:
             right = 0
@@ -131,6 +132,7 @@ class BigDLEngine:
                     answer.end(1)
                     return FinishReason.STOP
                 answer.add(token)
+                lookup.add(token)
                 if answer.written == most:
                     answer.end(0)
                     return FinishReason.LENGTH
@@ -138,9 +140,10 @@ class BigDLEngine:
                     break
                 right += 1
             self._reader.forget(len(guess) - right)
-            lookup.judge(len(guess), right)
-            guess = lookup.guess(answer.history)[: min(LONGEST_GUESS, most - answer.written - 1)]
-            logits = self._reader.step([token, *guess])
+            longest = min(LONGEST_GUESS, most - answer.written - 1) if generation.guesses else 0
+            guess = lookup.guess()[:longest]
+            # Whether a guess is made or not: rows in pairs differ in last bits from single ones, and words may.
+            logits = self._reader.step([token, *guess], in_pairs=lookup.copies)
 
     def _text_stream(self) -> TextStream:
         return TextStream(lambda ids: str(self._tokenizer.decode(list(ids), skip_special_tokens=True)))

@@ -23,15 +23,13 @@ _TRIED = (1, 60, 600, 2000)
 class Decoder:
     """One sequence with its cache. To be used inside `torch.inference_mode`, from one thread.
 
-    `length` is how many tokens the cache holds; setting it lower forgets those behind. `in_pairs`: rows are
-    computed two and two, and so each comes out, to the last bit, as among a few. `model` is transformers'
+    `length` is how many tokens the cache holds; setting it lower forgets those behind. `model` is transformers'
     LlamaForCausalLM, Qwen2ForCausalLM or MistralForCausalLM with any linear layers; `capacity` in tokens.
     """
 
     def __init__(self, model: Any, capacity: int) -> None:
         config = model.config
         self.length = 0
-        self.in_pairs = False
         self.layers = config.num_hidden_layers
         self._embedding: torch.Tensor = model.model.embed_tokens.weight.data
         heads = _heads(config)
@@ -51,7 +49,7 @@ class Decoder:
 
     def layer(self, number: int, rows: torch.Tensor) -> torch.Tensor:
         """One layer over rows that follow the cache, whose keys and values it writes; `advance` comes after all."""
-        return self._computed(self._layers[number], rows, self.length)
+        return self._layers[number](rows, self.length)
 
     def advance(self, count: int) -> None:
         """All layers have seen `count` more tokens."""
@@ -59,15 +57,19 @@ class Decoder:
 
     def logits(self, rows: torch.Tensor) -> torch.Tensor:
         """Logits (n, vocabulary) after the last layer."""
-        return self._computed(self._head, rows)
+        return self._head(rows)
 
-    def step(self, ids: list[int]) -> torch.Tensor:
-        """Read a few more tokens; the logits (n, vocabulary) after each of them."""
+    def step(self, ids: list[int], *, in_pairs: bool = False) -> torch.Tensor:
+        """Read a few more tokens; the logits (n, vocabulary) after each of them.
+
+        `in_pairs`: rows are computed two and two, and so each comes out, to the last bit, as among a few.
+        """
+        computed = paired if in_pairs else _plainly
         rows = self.embed(ids)
-        for number in range(self.layers):
-            rows = self.layer(number, rows)
+        for layer in self._layers:
+            rows = computed(layer, rows, self.length)
         self.advance(len(ids))
-        return self.logits(rows)
+        return computed(self._head, rows)
 
     @torch.inference_mode()
     def rows_are_alike(self) -> bool:
@@ -80,8 +82,9 @@ class Decoder:
         logits_alike = _alike(lambda some, start: self._head(some), rows, 0)
         return logits_alike and all(_alike(self._layers[0], rows, start) for start in starts)
 
-    def _computed(self, part: Callable[..., torch.Tensor], rows: torch.Tensor, *start: int) -> torch.Tensor:
-        return paired(part, rows, *start) if self.in_pairs else part(rows, *start)
+
+def _plainly(part: Callable[..., torch.Tensor], rows: torch.Tensor, *start: int) -> torch.Tensor:
+    return part(rows, *start)
 
 
 def paired(part: Callable[..., torch.Tensor], rows: torch.Tensor, *start: int) -> torch.Tensor:

@@ -47,10 +47,10 @@ class PromptReader:
         self._keep(0)
         return self.step(prompt)
 
-    def step(self, ids: Sequence[int]) -> torch.Tensor:
-        """Logits (n, vocabulary) after each of these tokens, which follow what was read."""
+    def step(self, ids: Sequence[int], *, in_pairs: bool = False) -> torch.Tensor:
+        """Logits (n, vocabulary) after each of these tokens, which follow what was read. See Decoder.step."""
         self._held += ids
-        return self._decoder.step(list(ids))
+        return self._decoder.step(list(ids), in_pairs=in_pairs)
 
     def forget(self, count: int) -> None:
         """The last `count` tokens were not chosen after all."""

@@ -7,36 +7,63 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_LONGEST, _SHORTEST = 3, 2
+# A place where the text's last tokens stood before is looked for with three of them, then with two.
+_SIZES = (3, 2)
+# After so many places in a row that led astray, guesses are made in silence, until one of them comes true.
+_PATIENCE = 4
+# How many tokens to guess after so many that came true: one costs little, where it does not come true, seven much.
+_WIDTHS = ((4, 7), (1, 3), (0, 1))
 
 
 class PromptLookup:
-    """Guesses what follows, at first one token, and after each guess that came true as a whole twice as many and one.
+    """Follows a text, token by token, and guesses how it goes on: as it did where its end stood before.
 
-    `most` is the most tokens of a guess; 0 guesses nothing. One guessed token costs nothing where rows are computed in
-    pairs; with AVX2 four rows cost twice as much as one, eight three and a half times as much.
+    `most` is the most tokens of a guess; 0 guesses nothing. A place is followed until the text leaves it. What is told
+    depends on the text alone, not on the guesses that were asked for.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, prompt: Sequence[int], most: int) -> None:
         self._most = most
-        self._width = min(1, most)
+        self._text: list[int] = []
+        self._places: dict[tuple[int, ...], int] = {}
+        self._place: int | None = None
+        self._right = self._wrong = 0
+        for token in prompt:
+            self.add(token)
+        self._right = self._wrong = 0
 
-    def guess(self, tokens: Sequence[int]) -> list[int]:
-        """What followed the last time that the end of `tokens` stood there; nothing if it never did."""
-        for size in range(min(_LONGEST, len(tokens) - 1), _SHORTEST - 1, -1) if self._most else ():
-            if (at := _last_place(tokens, size)) is not None:
-                return list(tokens[at + size : at + size + self._width])
-        return []
+    @property
+    def copies(self) -> bool:
+        """Whether the next token is worth a guess. If a guess comes true, that holds for each token of it."""
+        return self._place is not None and self._wrong < _PATIENCE
 
-    def judge(self, guessed: int, right: int) -> None:
-        """So many tokens of a guess came true."""
-        self._width = min(2 * guessed + 1 if guessed == right else 1, self._most)
+    def guess(self) -> list[int]:
+        """What comes next; nothing if that is not worth a guess."""
+        if self._place is None or not self.copies:
+            return []
+        width = next(width for right, width in _WIDTHS if self._right >= right)
+        return self._text[self._place : self._place + min(width, self._most)]
 
+    def add(self, token: int) -> None:
+        """The text goes on with this token."""
+        if not self._most:
+            return
+        followed = self._place
+        self._text.append(token)
+        self._place = self._look_up()
+        if followed is None:
+            return
+        if self._text[followed] == token:
+            self._place = followed + 1
+            self._right, self._wrong = self._right + 1, 0
+        else:
+            self._right, self._wrong = 0, self._wrong + 1
 
-def _last_place(tokens: Sequence[int], size: int) -> int | None:
-    """Where the last `size` tokens stood before, latest first."""
-    end, last = tokens[-size:], tokens[-1]
-    for at in range(len(tokens) - size - 1, -1, -1):
-        if tokens[at + size - 1] == last and tokens[at : at + size] == end:
-            return at
-    return None
+    def _look_up(self) -> int | None:
+        """What comes behind the last place where the end of the text stood before. That is the last place now."""
+        found = None
+        for size in (size for size in _SIZES if size <= len(self._text)):
+            end = tuple(self._text[-size:])
+            found = self._places.get(end) if found is None else found
+            self._places[end] = len(self._text)
+        return found
