@@ -43,8 +43,9 @@ def test_guesses_grow_with_the_tokens_that_came_true_and_start_at_one_again_when
 
 
 def test_a_place_is_followed_though_the_end_of_the_text_stood_elsewhere_since() -> None:
-    prompt = [1, 2, 3, 4, 5, 9, 3, 4, 7, 8, 1, 2]
+    prompt = [1, 2, 3, 4, 5, 9, 2, 3, 4, 7, 8, 1, 2]
     assert followed(prompt, [3, 4]).guess()[0] == 5
+    assert followed(prompt, [3, 4, 6, 2, 3, 4]).guess() == [6, 2, 3]
 
 
 def test_after_four_places_that_led_astray_guesses_are_silent_until_one_comes_true() -> None:

@@ -18,6 +18,7 @@ from app.core.errors import EngineFault
 from app.core.runs import Decoding, FinishReason, Message
 from app.inference.chat_template import render_chat
 from app.inference.engine import GenerationRequest, GenerationStats, LoadRequest, Score, TokenSink
+from app.inference.engines.bigdl_writer import Answer, AnswerWriter
 from app.inference.engines.prompt_lookup import PromptLookup
 from app.inference.engines.resident_memory import give_back, release
 from app.inference.scoring import STEPPED_TOKENS, score_logits
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
     from app.inference.engines.bigdl_decoder import Decoder
     from app.inference.engines.bigdl_grammar import GrammarCompiler
     from app.inference.engines.bigdl_reader import PromptReader
-
-    # The tokens so far and the logits (1, vocabulary) after them -> the next token.
-    Choice = Callable[[list[int], torch.Tensor], int]
+    from app.inference.engines.bigdl_writer import Choice
 
 # Tokens that end an answer in the chat formats of the supported families, beside the configured one.
 _END_TOKENS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "</s>")
@@ -100,7 +99,7 @@ class BigDLEngine:
     def _answer(self, generation: GenerationRequest, sink: TokenSink) -> GenerationStats:
         import torch
 
-        from app.inference.engines.bigdl_reader import ReadingCancelledError
+        from app.inference.engines.bigdl_reader import LONGEST_GUESS, ReadingCancelledError
 
         prompt = self._prompt_ids(generation.messages)
         with torch.inference_mode():
@@ -110,40 +109,12 @@ class BigDLEngine:
                 return GenerationStats(FinishReason.CANCELLED, len(prompt), 0)
             if generation.reads_only:
                 return GenerationStats(FinishReason.STOP, len(prompt), 0)
-            answer = _Answer(prompt, self._choice(generation.decoding), self._text_stream(), sink)
+            answer = Answer(prompt, self._choice(generation.decoding), self._text_stream(), sink)
             lookup = PromptLookup(prompt, self._lookup if generation.copies else 0)
-            reason = self._write(answer, logits, lookup, generation)
+            longest = LONGEST_GUESS if generation.guesses else 0
+            writer = AnswerWriter(self._reader, self._ends, lookup, longest)
+            reason = writer.write(answer, logits, generation.decoding.max_tokens)
         return GenerationStats(reason, len(prompt), answer.written)
-
-    def _write(
-        self, answer: _Answer, logits: torch.Tensor, lookup: PromptLookup, generation: GenerationRequest
-    ) -> FinishReason:
-        from app.inference.engines.bigdl_reader import LONGEST_GUESS
-
-        most = generation.decoding.max_tokens
-        guess: list[int] = []
-        while True:
-            right = 0
-            for row in range(len(guess) + 1):
-                if answer.sink.cancelled():
-                    return FinishReason.CANCELLED
-                token = answer.take(logits[row : row + 1])
-                if token in self._ends:
-                    answer.end(1)
-                    return FinishReason.STOP
-                answer.add(token)
-                lookup.add(token)
-                if answer.written == most:
-                    answer.end(0)
-                    return FinishReason.LENGTH
-                if row == len(guess) or token != guess[row]:
-                    break
-                right += 1
-            self._reader.forget(len(guess) - right)
-            longest = min(LONGEST_GUESS, most - answer.written - 1) if generation.guesses else 0
-            guess = lookup.guess()[:longest]
-            # Whether a guess is made or not: rows in pairs differ in last bits from single ones, and words may.
-            logits = self._reader.step([token, *guess], in_pairs=lookup.copies)
 
     def _text_stream(self) -> TextStream:
         return TextStream(lambda ids: str(self._tokenizer.decode(list(ids), skip_special_tokens=True)))
@@ -164,31 +135,6 @@ class BigDLEngine:
             logits = [self._reader.read_all(ids[:-STEPPED_TOKENS])]
             logits += [self._reader.step([token]) for token in ids[-STEPPED_TOKENS:]]
             return score_logits(ids, torch.cat(logits).numpy())
-
-
-class _Answer:
-    """An answer as it grows: `history` are the prompt's tokens and its own, `written` how many were chosen."""
-
-    def __init__(self, prompt: Sequence[int], choose: Choice, stream: TextStream, sink: TokenSink) -> None:
-        self.history = list(prompt)
-        self.sink = sink
-        self.written = 0
-        self._choose = choose
-        self._stream = stream
-
-    def take(self, logits: torch.Tensor) -> int:
-        """The token that comes next by these logits (1, vocabulary)."""
-        self.written += 1
-        return self._choose(self.history, logits)
-
-    def add(self, token: int) -> None:
-        """It belongs to the text."""
-        self.history.append(token)
-        self.sink.text(self._stream.push(token), 1)
-
-    def end(self, tokens: int) -> None:
-        """No more text comes; `tokens` were taken that have none."""
-        self.sink.text(self._stream.flush(), tokens)
 
 
 def _make_decoder(request: LoadRequest, options: dict[str, str], report: Callable[[float], None]) -> Decoder:
