@@ -22,7 +22,7 @@ _TEXT = re.compile(r"(licen[cs]e|copying|notice|copyright|authors|third.?party)"
 
 
 # Wheels that carry no text of their licence.
-_APACHE = ("bigdl-llm", "sentencepiece", "tokenizers")
+_APACHE = ("bigdl-llm", "flatbuffers", "sentencepiece", "tokenizers")
 _LGPL = ("PySide6_Essentials", "shiboken6")
 _COMMON = Path("/usr/share/common-licenses")
 
@@ -72,6 +72,7 @@ def collect_licences(plan: Plan, packages: Path, system: Sequence[SystemPackage]
         about = HeaderParser().parsestr((information / "METADATA").read_text(encoding="utf-8"))
         part = f"{about['Name']}-{about['Version']}"
         texts = {text: text.relative_to(information) for text in _texts(information)}
+        texts = texts or {text: Path(text.name) for text in _texts_within(packages / _module(about["Name"]))}
         texts = texts or {text: Path(text.name) for text in _supplied(plan, str(about["Name"]))}
         for text, place in texts.items():
             _copy(text, target / part / place)
@@ -102,6 +103,17 @@ def _supplied(plan: Plan, name: str) -> tuple[Path, ...]:
 def _texts(information: Path) -> Iterator[Path]:
     for path in sorted(information.rglob("*")):
         if path.is_file() and (_TEXT.search(path.name) or "licenses" in path.relative_to(information).parts):
+            yield path
+
+
+def _module(name: str) -> str:
+    return name.replace("-", "_").lower()
+
+
+def _texts_within(folder: Path) -> Iterator[Path]:
+    """Texts at the top of a part's own folder."""
+    for path in sorted(folder.glob("*")):
+        if path.is_file() and path.suffix in ("", ".txt", ".md") and _TEXT.search(path.name):
             yield path
 
 

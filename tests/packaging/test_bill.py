@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,22 @@ def test_every_licence_text_is_collected_and_what_has_none_is_named(plan: Plan, 
     assert "torch-1.0: BSD-3-Clause\n" in listed
     assert "old-1.0: MIT License\n" in listed
     assert "tokenizers-1.0: see its text\n" in listed
+
+
+def test_a_text_within_a_parts_own_folder_counts(plan: Plan, tmp_path: Path) -> None:
+    packages = tmp_path / "packages"
+    distribution(packages, "runtime", "License: MIT")
+    texts = ["runtime/LICENSE", "runtime/ThirdPartyNotices.txt"]
+    for place in (*texts, "runtime/notice.py", "runtime/deep/LICENSE"):
+        (packages / place).parent.mkdir(parents=True, exist_ok=True)
+        (packages / place).write_text(place)
+    bill.collect_licences(plan, packages, [], tmp_path / "licences")
+    found = sorted(path.name for path in (tmp_path / "licences" / "runtime-1.0").rglob("*"))
+    assert found == ["LICENSE", "ThirdPartyNotices.txt"]
+
+
+def test_all_that_is_installed_here_has_a_licence_text(plan: Plan, tmp_path: Path) -> None:
+    bill.collect_licences(plan, Path(sysconfig.get_path("purelib")), [], tmp_path / "licences")
 
 
 def test_a_part_without_a_licence_text_is_not_handed_out(plan: Plan, tmp_path: Path) -> None:
