@@ -13,7 +13,7 @@ import psutil
 
 from app.core.errors import EngineFault, EnvironmentFault
 from app.core.runs import Decoding, Message, RunOutcome, RunStatus
-from app.inference.calibration import GUESSES, Settings, job_seconds, setting_choices, with_settings
+from app.inference.calibration import GUESSES, Settings, guessing, job_seconds, setting_choices, with_settings
 from app.inference.engine import GenerationRequest
 from app.inference.live_run import Unobserved
 from app.inference.prepared import PreparedModel, Speed, Together
@@ -65,8 +65,7 @@ def measure_copying(model: PreparedModel, task: GenerationRequest, make_host: Ma
     """
     if model.identity.engine not in GUESSES:
         return 1.0
-    options = {**dict(model.request.options), "lookup": str(GUESSES[model.identity.engine])}
-    host = make_host(replace(model, request=replace(model.request, options=tuple(options.items()))))
+    host = make_host(guessing(model))
     beginning = replace(task, decoding=replace(task.decoding, max_tokens=_COPIED_TOKENS))
     try:
         rounds = [[_run(host, replace(beginning, copies=copies)) for copies in (False, True)] for _ in range(_ROUNDS)]

@@ -132,6 +132,12 @@ def engine_options(engine: str, speed: Speed | None) -> tuple[tuple[str, str], .
     return (("lookup", str(GUESSES[engine])),) if pays else ()
 
 
+def guessing(model: PreparedModel) -> PreparedModel:
+    """The model with guesses of copied text on, whatever was measured. Its engine must be one of GUESSES."""
+    options = {**dict(model.request.options), "lookup": str(GUESSES[model.identity.engine])}
+    return replace(model, request=replace(model.request, options=tuple(options.items())))
+
+
 def setting_choices(engine: str) -> list[tuple[str, str]]:
     """What may be better than the defaults here; threads only where the processor runs two on a core."""
     physical, logical = physical_cores(), psutil.cpu_count() or 1

@@ -17,7 +17,7 @@ from app.core.runs import Decoding, FinishReason, Message
 class LoadRequest:
     """A prepared model to load. `path` is a folder (INT4 folder, IR) or a GGUF file whose hashes are checked.
 
-    `options` are engine settings from calibration (e.g. `{"prefill_rows": "8"}`); `threads` 0 lets the engine choose.
+    `options` are engine settings from calibration (e.g. `("lookup", "7")`); `threads` 0 lets the engine choose.
     """
 
     model: str

@@ -72,7 +72,7 @@ def collect_licences(plan: Plan, packages: Path, system: Sequence[SystemPackage]
         about = HeaderParser().parsestr((information / "METADATA").read_text(encoding="utf-8"))
         part = f"{about['Name']}-{about['Version']}"
         texts = {text: text.relative_to(information) for text in _texts(information)}
-        texts = texts or {text: Path(text.name) for text in _texts_within(packages / _module(about["Name"]))}
+        texts = texts or {text: Path(text.name) for text in _texts_within(packages, str(about["Name"]))}
         texts = texts or {text: Path(text.name) for text in _supplied(plan, str(about["Name"]))}
         for text, place in texts.items():
             _copy(text, target / part / place)
@@ -106,13 +106,9 @@ def _texts(information: Path) -> Iterator[Path]:
             yield path
 
 
-def _module(name: str) -> str:
-    return name.replace("-", "_").lower()
-
-
-def _texts_within(folder: Path) -> Iterator[Path]:
-    """Texts at the top of a part's own folder."""
-    for path in sorted(folder.glob("*")):
+def _texts_within(packages: Path, name: str) -> Iterator[Path]:
+    """Texts at the top of a part's own folder. Its RECORD, which would name them, is not handed out."""
+    for path in sorted((packages / name.replace("-", "_").lower()).glob("*")):
         if path.is_file() and path.suffix in ("", ".txt", ".md") and _TEXT.search(path.name):
             yield path
 

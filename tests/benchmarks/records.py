@@ -22,15 +22,14 @@ from app.controllers.discharge_plans import discharge_templates, plans_of
 from app.controllers.model_library import open_library
 from app.core.runs import RunOutcome, RunStatus
 from app.core.stay import Stay
-from app.inference.calibration import GUESSES
+from app.inference.calibration import guessing
 from app.inference.engine import GenerationRequest
 from app.inference.live_run import Unobserved
-from app.inference.prepared import PreparedModel
 from app.inference.supervisor import ModelHost
 from app.infra.paths import Paths
 from app.infra.resources import resource_path
 
-# The same text, written plainly twice, takes that much more or less time on a shared machine.
+# So much slower is taken for a shared machine's unrest.
 UNREST = 0.03
 
 
@@ -54,12 +53,6 @@ class Finding:
     def right(self) -> bool:
         """Not slower, and the same text."""
         return self.same and self.gain >= 1 - UNREST
-
-
-def guessing(model: PreparedModel) -> PreparedModel:
-    """The model with guesses on, whatever the calibration says."""
-    options = {**dict(model.request.options), "lookup": str(GUESSES[model.identity.engine])}
-    return replace(model, request=replace(model.request, options=tuple(options.items())))
 
 
 def written(host: ModelHost, generation: GenerationRequest) -> RunOutcome:
